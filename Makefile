@@ -1,0 +1,81 @@
+# Every command of the project. `make` lists them; each sets up what it needs, once.
+SHELL := bash
+.SHELLFLAGS := -euc
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .local/venv
+PYTHON := $(VENV)/bin/python
+PYTEST := $(PYTHON) -m pytest
+STAMPS := .local/stamps
+SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
+
+.PHONY: help setup demo run test test-unit test-rules test-integration test-e2e test-faults \
+	check format bench build lock audit docs clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
+
+setup: $(SETUP) ## Install everything under .local/ and local/node_modules/ (a second call does nothing)
+
+demo: setup ## Walk through the product, start to finish, on this machine
+	@$(PYTHON) -m local.demo
+
+run: setup ## Start the local stack and leave it running until Ctrl-C
+	@$(PYTHON) -m local.stack
+
+test: setup ## Run all tests
+	@$(PYTEST) tests
+
+test-unit: $(STAMPS)/python ## Run the tests that need no server
+	@$(PYTEST) tests/unit
+
+test-rules: setup ## Run the tests of firestore.rules
+	@$(PYTEST) tests/rules
+
+test-integration: setup ## Run the tests of single parts against the emulators
+	@$(PYTEST) tests/integration
+
+test-e2e: setup ## Run the tests of the whole stack
+	@$(PYTEST) tests/e2e -m "not faults"
+
+test-faults: setup ## Run the tests of the whole stack while its parts fail
+	@$(PYTEST) tests -m faults
+
+check: $(STAMPS)/python ## Lint, formatting, types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+format: $(STAMPS)/python ## Format, and fix what can be fixed
+	@$(PYTHON) -m ruff check --fix --exit-zero --quiet .
+	@$(PYTHON) -m ruff format .
+
+bench: setup ## Measure the functions on the local stack
+	@$(PYTHON) -m bench
+
+build: $(STAMPS)/python ## Stage each function's bundle under build/
+	@$(PYTHON) -m local.bundle --all
+
+lock: $(STAMPS)/python ## Pin the newest allowed dependencies, with hashes
+	@local/lock.sh
+
+audit: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability database
+	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
+	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements/dev.txt
+
+docs: $(STAMPS)/python ## Write the generated pages of docs/ again
+	@$(PYTHON) -m local.docs
+
+clean: ## Remove everything that the other commands made
+	rm -rf .local build local/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	find functions shared local support tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(STAMPS)/python: requirements.txt requirements/dev.txt local/setup.sh
+	@local/setup.sh python
+
+$(STAMPS)/node: local/package.json local/package-lock.json local/setup.sh
+	@local/setup.sh node
+
+$(STAMPS)/firestore: local/setup.sh $(STAMPS)/python $(STAMPS)/node
+	@local/setup.sh firestore
