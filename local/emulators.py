@@ -1,0 +1,219 @@
+"""Starts the emulators of Firestore and of Firebase Authentication.
+
+Four Firestore emulators speak the same protocols; the first one that this machine has is used,
+and `FIRESTORE=official|firebase|hidane` picks another.
+
+    python -m local.emulators           says which one would be used
+    python -m local.emulators --install gets one when there is none
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from local.processes import HOST, ROOT, STATE, LocalStackError, free_ports, server
+
+PROJECT = "demo-calliente"
+
+_FIREBASE = ROOT / "local/node_modules/.bin/firebase"
+_HIDANE_ROOT = STATE / "hidane"
+_JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+_JAR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+_SDK_ROOTS = (
+    "/usr/lib/google-cloud-sdk",
+    "/usr/share/google-cloud-sdk",
+    "/opt/google-cloud-sdk",
+    "/opt/homebrew/share/google-cloud-sdk",
+    "/usr/local/share/google-cloud-sdk",
+    "/snap/google-cloud-cli/current",
+    "~/google-cloud-sdk",
+)
+_NONE_FOUND = """\
+There is no Firestore emulator on this machine. Any one of these is enough:
+  1. start one yourself, and set FIRESTORE_EMULATOR_HOST=host:port
+  2. with Java 11 or newer:  gcloud components install cloud-firestore-emulator
+     (Debian and Ubuntu:     apt-get install google-cloud-cli-firestore-emulator)
+  3. with Java 21 or newer:  local/node_modules/.bin/firebase setup:emulators:firestore
+  4. with Rust:              cargo install hidane --locked --root .local/hidane"""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A Firestore emulator that can be started here; its options are the same for every kind."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def _java(at_least: int) -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    if java is None:
+        return None
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    return java if version and int(version[1]) >= at_least else None
+
+
+def _official() -> Emulator | None:
+    gcloud = shutil.which("gcloud")
+    roots = [Path(gcloud).resolve().parent.parent] if gcloud else []
+    roots += [Path(root).expanduser() for root in _SDK_ROOTS]
+    jar = next((root / _JAR for root in roots if (root / _JAR).is_file()), None)
+    java = _java(at_least=11) if jar else None
+    return Emulator("official", (java, "-cp", str(jar), _JAR_MAIN)) if java else None
+
+
+def _firebase() -> Emulator | None:
+    cache = Path(os.environ.get("FIREBASE_EMULATORS_PATH") or "~/.cache/firebase/emulators")
+    jars = cache.expanduser().glob("cloud-firestore-emulator-v*.jar")
+    jar = max(jars, key=lambda path: [int(n) for n in re.findall(r"\d+", path.stem)], default=None)
+    java = _java(at_least=21) if jar else None
+    return Emulator("firebase", (java, "-jar", str(jar))) if java else None
+
+
+def _hidane() -> Emulator | None:
+    places = os.pathsep.join([str(_HIDANE_ROOT / "bin"), os.environ.get("PATH", "")])
+    hidane = shutil.which("hidane", path=places)
+    return Emulator("hidane", (hidane,)) if hidane else None
+
+
+_KINDS: dict[str, Callable[[], Emulator | None]] = {
+    "official": _official,
+    "firebase": _firebase,
+    "hidane": _hidane,
+}
+
+
+def find_firestore() -> Emulator:
+    """Choose the Firestore emulator to start.
+
+    Raises:
+        LocalStackError: there is none, or not the one that `FIRESTORE` names.
+    """
+    wanted = os.environ.get("FIRESTORE")
+    if wanted and wanted not in _KINDS:
+        raise LocalStackError(f"FIRESTORE is {wanted!r}; it can be {', '.join(_KINDS)}.")
+    for name, find in _KINDS.items():
+        if wanted in (None, "", name) and (found := find()):
+            return found
+    prefix = f"FIRESTORE asks for {wanted!r}, which is not here. " if wanted else ""
+    raise LocalStackError(prefix + _NONE_FOUND)
+
+
+def install_firestore() -> Emulator:
+    """Choose a Firestore emulator, and get one first when there is none.
+
+    Raises:
+        LocalStackError: none could be had.
+    """
+    with contextlib.suppress(LocalStackError):
+        return find_firestore()
+    if _java(at_least=21) and _FIREBASE.exists():
+        subprocess.run([_FIREBASE, "setup:emulators:firestore"], check=False)
+    elif cargo := shutil.which("cargo"):
+        build = [cargo, "install", "hidane", "--locked", "--root", str(_HIDANE_ROOT)]
+        subprocess.run(build, check=False)
+    return find_firestore()
+
+
+@contextlib.contextmanager
+def firestore_emulator(
+    *, port: int | None = None, rules: Path = ROOT / "firestore.rules"
+) -> Iterator[str]:
+    """Run the Firestore emulator, and give its host:port. `port` is a free one by default.
+
+    An emulator that runs already and is named by FIRESTORE_EMULATOR_HOST is used as it is, unless
+    FIRESTORE asks for a kind.
+
+    Raises:
+        LocalStackError: there is none, or it did not start.
+    """
+    running = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if running and not os.environ.get("FIRESTORE"):
+        yield running
+        return
+    emulator = find_firestore()
+    address = f"{HOST}:{port or free_ports(1)[0]}"
+    options = [f"--host={HOST}", f"--port={address.rpartition(':')[2]}", f"--rules={rules}"]
+    with server("firestore", [*emulator.command, *options]) as started:
+        started.wait_until_ready(f"http://{address}/")
+        yield address
+
+
+@contextlib.contextmanager
+def auth_emulator(*, port: int | None = None) -> Iterator[str]:
+    """Run the Firebase Authentication emulator, and give its host:port.
+
+    The command line of firebase-tools gets a folder of its own for its settings, its locator file
+    and its logs: it finds no account of this machine's user, reports no usage, and two can run.
+
+    Raises:
+        LocalStackError: it is not installed, or did not start.
+    """
+    if not _FIREBASE.exists():
+        raise LocalStackError("The Firebase tools are not installed: run `make setup`.")
+    auth, hub, logging = free_ports(3)
+    address = f"{HOST}:{port or auth}"
+    with tempfile.TemporaryDirectory(prefix="calliente-auth-") as name:
+        folder = Path(name)
+        emulators = {
+            "auth": {"host": HOST, "port": port or auth},
+            "hub": {"host": HOST, "port": hub},
+            "logging": {"host": HOST, "port": logging},
+            "ui": {"enabled": False},
+            "singleProjectMode": False,
+        }
+        config = folder / "firebase.json"
+        config.write_text(json.dumps({"emulators": emulators}))
+        start = [str(_FIREBASE), "emulators:start", "--only", "auth", "--project", PROJECT]
+        own = {"CI": "1", "XDG_CONFIG_HOME": name, "TMPDIR": name}
+        with server("auth", [*start, "--config", str(config)], cwd=folder, env=own) as started:
+            started.wait_until_ready(f"http://{address}/")
+            yield address
+
+
+def wipe_firestore(address: str, project: str = PROJECT) -> None:
+    """Delete every document of the emulator at `address`."""
+    _delete(f"http://{address}/emulator/v1/projects/{project}/databases/(default)/documents")
+
+
+def wipe_auth(address: str, project: str = PROJECT) -> None:
+    """Delete every account of the emulator at `address`."""
+    _delete(f"http://{address}/emulator/v1/projects/{project}/accounts")
+
+
+def _delete(url: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        owner = {"Authorization": "Bearer owner"}
+        session.delete(url, headers=owner, timeout=30.0).raise_for_status()
+
+
+def main() -> int:
+    """Say which Firestore emulator is used here; get one with `--install`."""
+    running = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    try:
+        if running and not os.environ.get("FIRESTORE"):
+            print(f"Firestore: the emulator at {running}")
+        else:
+            emulator = install_firestore() if "--install" in sys.argv[1:] else find_firestore()
+            print(f"Firestore: the {emulator.name} emulator ({' '.join(emulator.command)})")
+    except LocalStackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
