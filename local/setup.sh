@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs one part of what the project needs, inside the project's folder: python, node or firestore.
+# `make` calls it, only when the part's inputs have changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() { printf 'make setup: %s\n' "$*" >&2; exit 1; }
+
+usable_python() { "$1" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
+        if usable_python "$candidate"; then echo "$candidate"; return; fi
+    done
+    fail "Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)." \
+        "If it has an unusual name: make setup PYTHON=/path/to/python3"
+}
+
+setup_python() {
+    if ! usable_python .local/venv/bin/python; then
+        local python
+        python=$(find_python)
+        rm -rf .local/venv
+        "$python" -m venv .local/venv
+    fi
+    echo "Installing the Python packages into .local/venv (a minute or two the first time)"
+    env -u PYTHONDONTWRITEBYTECODE .local/venv/bin/python -m pip install --quiet \
+        --disable-pip-version-check --require-hashes -r requirements.txt -r requirements/dev.txt
+}
+
+setup_node() {
+    local version
+    version=$(node --version 2>/dev/null) || fail "Node.js 20 or newer is needed."
+    version=${version#v}
+    [ "${version%%.*}" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $version."
+    echo "Installing the Firebase tools into local/node_modules (a minute the first time)"
+    npm ci --prefix local --ignore-scripts --no-audit --no-fund --silent
+}
+
+setup_firestore() { .local/venv/bin/python -m local.emulators --install; }
+
+mkdir -p .local/stamps
+"setup_$1"
+touch ".local/stamps/$1"
