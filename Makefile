@@ -17,29 +17,30 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 setup: $(SETUP) ## Install everything under .local/ and local/node_modules/ (a second call does nothing)
+	@echo "Everything is installed. Next: make demo"
 
-demo: setup ## Walk through the product, start to finish, on this machine
+demo: $(SETUP) ## Walk through the product, start to finish, on this machine
 	@$(PYTHON) -m local.demo
 
-run: setup ## Start the local stack and leave it running until Ctrl-C
+run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 	@$(PYTHON) -m local.stack
 
-test: setup ## Run all tests
+test: $(SETUP) ## Run all tests
 	@$(PYTEST) tests
 
 test-unit: $(STAMPS)/python ## Run the tests that need no server
 	@$(PYTEST) tests/unit
 
-test-rules: setup ## Run the tests of firestore.rules
+test-rules: $(SETUP) ## Run the tests of firestore.rules
 	@$(PYTEST) tests/rules
 
-test-integration: setup ## Run the tests of single parts against the emulators
+test-integration: $(SETUP) ## Run the tests of single parts against the emulators
 	@$(PYTEST) tests/integration
 
-test-e2e: setup ## Run the tests of the whole stack
+test-e2e: $(SETUP) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
 
-test-faults: setup ## Run the tests of the whole stack while its parts fail
+test-faults: $(SETUP) ## Run the tests of the whole stack while its parts fail
 	@$(PYTEST) tests -m faults
 
 check: $(STAMPS)/python ## Lint, formatting, types
@@ -51,13 +52,13 @@ format: $(STAMPS)/python ## Format, and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --exit-zero --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: setup ## Measure the functions on the local stack
+bench: $(SETUP) ## Measure the functions on the local stack
 	@$(PYTHON) -m bench
 
 build: $(STAMPS)/python ## Stage each function's bundle under build/
 	@$(PYTHON) -m local.bundle --all
 
-lock: $(STAMPS)/python ## Pin the newest allowed dependencies, with hashes
+lock: $(STAMPS)/python ## Pin the dependencies again, with hashes (UPGRADE=1: the newest)
 	@local/lock.sh
 
 audit: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability database

@@ -165,7 +165,8 @@ def auth_emulator(*, port: int | None = None) -> Iterator[str]:
         raise LocalStackError("The Firebase tools are not installed: run `make setup`.")
     auth, hub, logging = free_ports(3)
     address = f"{HOST}:{port or auth}"
-    with tempfile.TemporaryDirectory(prefix="calliente-auth-") as name:
+    STATE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STATE, prefix="auth-") as name:
         folder = Path(name)
         emulators = {
             "auth": {"host": HOST, "port": port or auth},
