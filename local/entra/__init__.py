@@ -1,0 +1,36 @@
+"""A stand-in for Microsoft Entra ID and Microsoft Graph: local, over TLS, and able to misbehave on request.
+
+Nothing that can be installed here knows admin consent, so the project brings what it needs of both, in the shapes
+that real MSAL expects. `EntraStandIn` runs it inside this process, `python -m local.entra` in one of its own, and
+`RemoteEntra` drives the latter.
+"""
+
+from local.entra.directory import (
+    CONTOSO,
+    FABRIKAM,
+    GLOBAL_ADMINISTRATOR,
+    NORTHWIND,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+    Account,
+    Tenant,
+)
+from local.entra.registration import AppRegistration, FederatedIssuer, FederatedTrust
+from local.entra.remote import Browser, Page, RemoteEntra
+from local.entra.server import EntraStandIn
+
+__all__ = [
+    "CONTOSO",
+    "FABRIKAM",
+    "GLOBAL_ADMINISTRATOR",
+    "NORTHWIND",
+    "PRIVILEGED_ROLE_ADMINISTRATOR",
+    "Account",
+    "AppRegistration",
+    "Browser",
+    "EntraStandIn",
+    "FederatedIssuer",
+    "FederatedTrust",
+    "Page",
+    "RemoteEntra",
+    "Tenant",
+]

@@ -1,0 +1,129 @@
+"""From outside: the controls of a stand-in in another process, and a browser for tests and the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+TIMEOUT_SECONDS = 30
+
+
+class RemoteEntra:
+    """The switches, counters and mint of a stand-in, over HTTPS."""
+
+    def __init__(self, url: str, ca_path: str | Path) -> None:
+        self.url = url
+        self.ca_path = Path(ca_path)
+
+    def switch(self, name: str, **arguments: Any) -> Any:
+        """Throws the switch of this name (see World). Raises requests.HTTPError if it is unknown."""
+        return self._post("/_switches", {name: arguments})[name]
+
+    def mint(
+        self,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        **choices: Any,
+    ) -> str:
+        body = {"claims": dict(claims or {}), "headers": dict(headers or {}), **choices}
+        return str(self._post("/_mint", body)["token"])
+
+    def counters(self) -> dict[str, int]:
+        response = requests.get(
+            f"{self.url}/_counters", timeout=TIMEOUT_SECONDS, verify=str(self.ca_path)
+        )
+        response.raise_for_status()
+        return {str(kind): int(count) for kind, count in response.json().items()}
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        response = requests.post(
+            f"{self.url}{path}", json=body, timeout=TIMEOUT_SECONDS, verify=str(self.ca_path)
+        )
+        response.raise_for_status()
+        return response.json()
+
+
+@dataclass
+class Page:
+    """Where a visit ended. fields: of its first form. choices: by select, value → label. action: where the form goes."""
+
+    url: str
+    status: int
+    text: str
+    action: str | None = None
+    method: str = "get"
+    fields: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Browser:
+    """Follows redirects, keeps cookies, and submits the first form of a page; runs no script. A context manager."""
+
+    def __init__(self, ca_path: str | Path) -> None:
+        self._ca = str(ca_path)
+        self._session = requests.Session()
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    @property
+    def cookies(self) -> Any:
+        return self._session.cookies
+
+    def open(self, url: str) -> Page:
+        return self._visit("GET", url)
+
+    def submit(self, page: Page, **values: str) -> Page:
+        """The page's form, with these values in it, the button's among them. Raises ValueError if it has none."""
+        if page.action is None:
+            raise ValueError(f"no form on {page.url.partition('?')[0]}")
+        data = {**page.fields, **values}
+        if page.method == "get":
+            return self._visit("GET", page.action, params=data)
+        return self._visit("POST", page.action, data=data)
+
+    def decide(self, page: Page, tenant_id: str, username: str, decision: str = "accept") -> Page:
+        """On a page of the stand-in: as this account, 'accept' or 'cancel'."""
+        return self.submit(page, account=f"{tenant_id}/{username}", decision=decision)
+
+    def _visit(self, method: str, url: str, **content: Any) -> Page:
+        response = self._session.request(
+            method, url, timeout=TIMEOUT_SECONDS, verify=self._ca, **content
+        )
+        page = Page(response.url, response.status_code, response.text, headers=response.headers)
+        _FormReader(page).feed(response.text)
+        return page
+
+
+class _FormReader(HTMLParser):
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        page, values = self._page, {name: value or "" for name, value in attrs}
+        name = values.get("name", "")
+        if tag == "form" and page.action is None:
+            page.action = urljoin(page.url, values.get("action", "")) or page.url
+            page.method = values.get("method", "get").lower()
+        elif page.action is None:
+            return
+        elif tag == "input" and name and values.get("type") not in ("submit", "button"):
+            page.fields.setdefault(name, values.get("value", ""))
+        elif tag == "select":
+            self._select = name
+            page.choices[name] = []
+        elif tag == "option" and self._select:
+            page.choices[self._select].append(values.get("value", ""))
+            page.fields.setdefault(self._select, values.get("value", ""))

@@ -1,0 +1,181 @@
+"""token, keys, metadata, user realm and Graph: the endpoints that programs call."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import jwt
+from flask import Blueprint, Response, jsonify, request
+
+from local.entra.browser_endpoints import ANY_TENANT
+from local.entra.failures import Refused
+from local.entra.tokens import GRAPH, TokenMaker
+from local.entra.world import SignIn, World
+
+Answer = Response | tuple[Response, int]
+
+
+class TokenEndpoints:
+    def __init__(self, world: World, tokens: TokenMaker, url: str) -> None:
+        self._world = world
+        self._tokens = tokens
+        self._url = url
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("programs", __name__)
+        add = blueprint.add_url_rule
+        add("/<tenant>/v2.0/.well-known/openid-configuration", "openid_configuration", self.metadata)
+        add("/<tenant>/discovery/v2.0/keys", "keys", self.keys)
+        add("/common/userrealm/<username>", "userrealm", self.user_realm)
+        add("/<tenant>/oauth2/v2.0/token", "token", self.token, methods=["POST"])
+        add("/v1.0/organization", "graph", self.organization)
+        return blueprint
+
+    def metadata(self, tenant: str) -> Answer:
+        try:
+            place = tenant if tenant in ANY_TENANT else self._world.tenant(tenant).tenant_id
+        except Refused as refused:
+            return jsonify(refused.document(f"{self._url}/error") | {"error": "invalid_tenant"}), 400
+        base = f"{self._url}/{place}"
+        return jsonify(
+            issuer=self._tokens.issuer("{tenantid}" if place in ANY_TENANT else place),
+            authorization_endpoint=f"{base}/oauth2/v2.0/authorize",
+            token_endpoint=f"{base}/oauth2/v2.0/token",
+            jwks_uri=f"{base}/discovery/v2.0/keys",
+            response_types_supported=["code"],
+            response_modes_supported=["query"],
+            scopes_supported=["openid", "profile", "email", "offline_access"],
+            subject_types_supported=["pairwise"],
+            id_token_signing_alg_values_supported=["RS256"],
+            token_endpoint_auth_methods_supported=["client_secret_post", "private_key_jwt"],
+        )
+
+    def keys(self, tenant: str) -> Answer:
+        if tenant not in ANY_TENANT:
+            try:
+                self._world.tenant(tenant)
+            except Refused as refused:
+                return self._refusal(refused)
+        return jsonify(self._world.keys.published(self._tokens.issuer("{tenantid}")))
+
+    def user_realm(self, username: str) -> Answer:
+        return jsonify(ver="1.0", account_type="Managed", domain_name=username.rpartition("@")[2])
+
+    def token(self, tenant: str) -> Answer:
+        form = request.form.to_dict()
+        grants = {
+            "authorization_code": self._redeem_code,
+            "client_credentials": self._client_credentials,
+            "password": self._password,
+        }
+        try:
+            if tenant not in ANY_TENANT:
+                self._world.tenant(tenant)
+            if not form.get("grant_type") or not form.get("client_id"):
+                raise Refused(900144)
+            grant = grants.get(form["grant_type"])
+            if grant is None:
+                raise Refused(70003)
+            if not self._world.app.knows(form["client_id"]):
+                raise Refused(700016)
+            answer = jsonify(grant(tenant.lower(), form))
+        except Refused as refused:
+            return self._refusal(refused)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def _refusal(self, refused: Refused) -> Answer:
+        return jsonify(refused.document(f"{self._url}/error")), refused.status
+
+    def _authenticate(self, tenant: str, form: Mapping[str, str]) -> str:
+        self._world.check_credential()
+        base = f"{self._url}/{tenant}"
+        return self._world.app.authenticate(form, (f"{base}/oauth2/v2.0/token", f"{base}/v2.0"))
+
+    def _redeem_code(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
+        azpacr = self._authenticate(tenant, form)
+        with self._world.lock:
+            grant = self._world.codes.pop(form.get("code", ""), None)
+        if grant is None:
+            raise Refused(54005)
+        if grant.expires_at <= time.time():
+            raise Refused(70008)
+        bound = (form["client_id"], form.get("redirect_uri"))
+        if bound != (grant.client_id, grant.redirect_uri):
+            raise Refused(70000)
+        if tenant not in (*ANY_TENANT, grant.tenant_id):
+            raise Refused(70000)
+        _check_verifier(grant.challenge, form.get("code_verifier"))
+        self._world.check_sign_in(grant.tenant_id)
+        self._world.check_consent(grant.tenant_id, "token")
+        who = self._world.sign_in_of(grant.username, grant.tenant_id)
+        return self._tokens.answer(who, grant.client_id, grant.scope, azpacr, grant.nonce)
+
+    def _client_credentials(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
+        if tenant in ANY_TENANT:
+            raise Refused(90002)
+        if form.get("scope") != "https://graph.microsoft.com/.default":
+            raise Refused(70011)
+        if form["client_id"] != self._world.app.client_id:
+            raise Refused(700016)
+        azpacr = self._authenticate(tenant, form)
+        self._world.check_client(tenant)
+        self._world.check_consent(tenant, "token", missing=700016)
+        return self._tokens.app_answer(tenant, form["client_id"], azpacr)
+
+    def _password(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
+        if tenant == "common":
+            raise Refused(9001023)
+        if form["client_id"] not in self._world.app.public_client_ids:
+            raise Refused(7000218)
+        place = None if tenant in ANY_TENANT else tenant
+        who: SignIn = self._world.sign_in_of(form.get("username", ""), place)
+        expected = who.account.password
+        if expected is None or not hmac.compare_digest(
+            expected.encode(), form.get("password", "").encode()
+        ):
+            raise Refused(50126)
+        self._world.check_sign_in(who.tenant.tenant_id)
+        self._world.check_consent(who.tenant.tenant_id, "token")
+        return self._tokens.answer(who, form["client_id"], form.get("scope", ""), "0")
+
+    def organization(self) -> Answer:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        try:
+            if scheme.lower() != "bearer":
+                raise jwt.InvalidTokenError
+            claims = self._world.keys.read(token, GRAPH)
+        except jwt.PyJWTError:
+            return _graph_error(401, "InvalidAuthenticationToken")
+        if "User.Read" not in str(claims.get("scp", "")).split():
+            return _graph_error(403, "Authorization_RequestDenied")
+        tenant_id = str(claims["tid"])
+        whole = {
+            "id": tenant_id,
+            "displayName": self._world.organization_name(tenant_id),
+            "tenantType": "AAD",
+            "verifiedDomains": [],
+        }
+        asked = request.args.get("$select")
+        one = {name: whole[name] for name in asked.split(",") if name in whole} if asked else whole
+        context = f"{self._url}/v1.0/$metadata#organization"
+        return jsonify({"@odata.context": context, "value": [one]})
+
+
+def _check_verifier(challenge: str | None, verifier: str | None) -> None:
+    if challenge is None and verifier is None:
+        return
+    digest = urlsafe_b64encode(sha256((verifier or "").encode()).digest()).decode().rstrip("=")
+    if challenge is None or not hmac.compare_digest(digest, challenge):
+        raise Refused(501481)
+
+
+def _graph_error(status: int, code: str) -> Answer:
+    inner = {"request-id": str(uuid.uuid4())}
+    return jsonify(error={"code": code, "message": "Refused.", "innerError": inner}), status
