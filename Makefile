@@ -10,7 +10,7 @@ PYTEST := $(PYTHON) -m pytest
 STAMPS := .local/stamps
 SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
 
-.PHONY: help setup demo run test test-unit test-rules test-integration test-e2e test-faults \
+.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-faults \
 	check format bench build lock audit docs clean
 
 help: ## List these commands
@@ -33,6 +33,9 @@ test-unit: $(STAMPS)/python ## Run the tests that need no server
 
 test-rules: $(SETUP) ## Run the tests of firestore.rules
 	@$(PYTEST) tests/rules
+
+mutate-rules: $(SETUP) ## Show that the tests notice every small change of firestore.rules
+	@$(PYTHON) -m tests.rules.mutate
 
 test-integration: $(SETUP) ## Run the tests of single parts against the emulators
 	@$(PYTEST) tests/integration

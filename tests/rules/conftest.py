@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from local.emulators import auth_emulator, firestore_emulator
 
 from . import world
 from .coverage import Coverage
@@ -24,19 +21,17 @@ def rules() -> Path:
 
 
 @pytest.fixture(scope="session")
-def emulator(rules: Path) -> Iterator[Firestore]:
+def emulator(firestore_emulator: str, rules: Path) -> Firestore:
     """A Firestore emulator under the rules."""
-    with firestore_emulator() as host:
-        firestore = Firestore(host)
-        world.load_rules(firestore, rules.read_text())
-        yield firestore
+    firestore = Firestore(firestore_emulator)
+    world.load_rules(firestore, rules.read_text())
+    return firestore
 
 
 @pytest.fixture(scope="session")
-def tokens() -> Iterator[dict[str, str | None]]:
+def tokens(auth_emulator: str) -> dict[str, str | None]:
     """A real ID token per caller of the matrix."""
-    with auth_emulator() as host:
-        yield sign_in_all(Auth(host))
+    return sign_in_all(Auth(auth_emulator))
 
 
 @pytest.fixture(scope="module")
