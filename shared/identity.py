@@ -1,0 +1,127 @@
+"""Firebase Authentication: the only module that imports firebase_admin, and only when a call needs it.
+
+ID tokens are checked with PyJWT against Google's published keys, which the Firebase documentation describes for
+third-party libraries: firebase_admin parses its certificates anew on every call.
+Sources: Firebase, "Verify ID tokens using a third-party JWT library", "Create custom tokens"; firebase_admin source.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import jwt
+import urllib3
+
+from shared import tokens
+from shared.errors import Unavailable
+from shared.keys import KeyCache
+from shared.tokens import DeviceIdentity
+
+HTTP_SECONDS = 4.0
+MAX_DELETE_USERS = 1000
+
+
+class FirebaseKeys:
+    """Where the keys of Firebase ID tokens come from. Calling it fetches them; raises Unavailable."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi())
+
+    def __call__(self) -> list[Mapping[str, Any]]:
+        try:
+            answer = self._pool.request(
+                "GET", self._url, timeout=HTTP_SECONDS, retries=False, redirect=False
+            )
+            keys = json.loads(answer.data)["keys"] if answer.status == 200 else None
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+            keys = None
+        if not isinstance(keys, list):
+            raise Unavailable("firebase", "keys")
+        return [key for key in keys if isinstance(key, dict)]
+
+
+class DeviceTokens:
+    """Checks Firebase ID tokens. With an Auth emulator, which signs nothing, it takes its unsigned tokens alone."""
+
+    def __init__(
+        self,
+        project: str,
+        keys_url: str,
+        emulator: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._project = project
+        self._emulated = bool(emulator)
+        self._clock = clock
+        self._keys = KeyCache(FirebaseKeys(keys_url), time.monotonic)
+
+    def verify(self, token: str) -> DeviceIdentity:
+        """Raises Unauthenticated, Unavailable."""
+        if self._emulated:
+            return tokens.unsigned_firebase_device(token, self._project, self._clock())
+        return tokens.firebase_device(token, self._keys.get, self._project, self._clock())
+
+
+class Accounts:
+    """The Auth users of the project. Every method raises Unavailable when Firebase is away."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+
+    def custom_token(self, identity: DeviceIdentity) -> str:
+        """A token that the phone exchanges, within an hour, for ID tokens of this device."""
+        claims = {"tenantId": identity.tenant_id, "deviceId": identity.device_id}
+        made = self._call(
+            lambda auth: auth.create_custom_token(identity.uid, claims, app=self._app)
+        )
+        return str(made.decode("ascii"))
+
+    def delete(self, uids: Sequence[str]) -> list[str]:
+        """Delete Auth users (≤ 1,000), unknown ones included; returns the uids that Firebase did not delete."""
+        if not uids:
+            return []
+        result = self._call(lambda auth: auth.delete_users(list(uids), app=self._app))
+        return [uids[error.index] for error in result.errors]
+
+    def pages(self) -> Iterator[list[Any]]:
+        """All Auth users, a page (≤ 1,000) in memory at a time: firebase_admin's ExportedUserRecord."""
+        page_token: str | None = None
+        while True:
+            token = page_token
+            page = self._call(lambda auth: auth.list_users(page_token=token, app=self._app))  # noqa: B023 - called at once
+            if page.users:
+                yield page.users
+            page_token = page.next_page_token
+            if not page_token:
+                return
+
+    @cached_property
+    def _app(self) -> Any:
+        import firebase_admin
+
+        options = {"projectId": self._project, "httpTimeout": HTTP_SECONDS}
+        return firebase_admin.initialize_app(options=options, name=f"calliente-{id(self)}")
+
+    def _call(self, call: Callable[[Any], Any]) -> Any:
+        import google.auth.exceptions
+        from firebase_admin import auth, exceptions
+
+        try:
+            return call(auth)
+        except (exceptions.FirebaseError, google.auth.exceptions.GoogleAuthError) as error:
+            raise Unavailable("firebase", type(error).__name__) from None
+
+
+def _certifi() -> str:
+    import certifi
+
+    return certifi.where()

@@ -1,0 +1,161 @@
+"""The inventory: everything that is stored, field by field, and nothing else.
+
+These schemas are the one declaration from which the writes are checked, the audit finds anything else, and the
+published inventory is generated. A field's metadata says why it exists, how long it stays and who can read it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+ACTIVE, CLOSING, PURGING = "active", "closing", "purging"
+REQUESTED, CONSENT_LOST = "requested", "consent_lost"
+SUCCEEDED, FAILED = "succeeded", "failed"
+UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAME_LENGTH = 256
+
+WHILE_CONNECTED = "as long as the organization is connected; deleted by the purge"
+WHILE_CLOSING = "from the request to delete until the purge, or until it is withdrawn"
+WHILE_REGISTERED = "until the device signs out, or the purge"
+DEVICE, PORTAL, SUPPORT = "the organization's registered devices", "its administrators", "support"
+
+
+def is_device_id(value: object) -> bool:
+    """A random UUID, version 4, in canonical lower case (RFC 9562)."""
+    return isinstance(value, str) and UUID4.fullmatch(value) is not None
+
+
+def is_tenant_id(value: object) -> bool:
+    """A GUID in canonical lower case that is not the nil one."""
+    return (
+        isinstance(value, str) and GUID.fullmatch(value) is not None and uuid.UUID(value).int != 0
+    )
+
+
+def check_device_id(value: str) -> None:
+    if not is_device_id(value):
+        raise ValidationError("must be a random UUID (version 4) in lower case")
+
+
+class Timestamp(fields.Field[datetime]):
+    """A Firestore timestamp: an aware datetime, UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise ValidationError("must be a timestamp")
+        return value
+
+
+class Stored(Schema):
+    """A document, or a map in one: exactly these fields."""
+
+    class Meta:
+        unknown = RAISE
+
+
+def _about(purpose: str, retention: str, *readers: str) -> dict[str, Any]:
+    return {"purpose": purpose, "retention": retention, "readers": readers}
+
+
+class Closing(Stored):
+    purgeAt = Timestamp(
+        required=True,
+        metadata=_about("when the deletion becomes due", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT),
+    )
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf((REQUESTED, CONSENT_LOST)),
+        metadata=_about("why the data is deleted", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT),
+    )
+    receiptId = fields.String(
+        required=True,
+        validate=check_device_id,
+        metadata=_about(
+            "proof of the request, handed to whoever asked", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT
+        ),
+    )
+
+
+class Consent(Stored):
+    checkedAt = Timestamp(
+        required=True,
+        metadata=_about(
+            "when the administrator's consent was last checked", WHILE_CONNECTED, DEVICE, SUPPORT
+        ),
+    )
+    lostAt = Timestamp(
+        metadata=_about(
+            "since when the consent has been missing", "until the consent is seen again", SUPPORT
+        ),
+    )
+
+
+class Tenant(Stored):
+    """tenants/{tenantId}; the document ID is the Entra tenant ID."""
+
+    name = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=NAME_LENGTH),
+        metadata=_about(
+            "identification and display in the administration portal",
+            WHILE_CONNECTED,
+            DEVICE,
+            PORTAL,
+            SUPPORT,
+        ),
+    )
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf((ACTIVE, CLOSING, PURGING)),
+        metadata=_about(
+            "whether devices may register, and how far a deletion is",
+            WHILE_CONNECTED,
+            DEVICE,
+            PORTAL,
+            SUPPORT,
+        ),
+    )
+    closing = fields.Nested(Closing)
+    consent = fields.Nested(Consent, required=True)
+
+
+class Device(Stored):
+    """tenants/{tenantId}/devices/{deviceId}; the document ID is the random device ID."""
+
+    lastHeartbeatAt = Timestamp(
+        required=True,
+        metadata=_about("technical tracking of synchronization", WHILE_REGISTERED, DEVICE, SUPPORT),
+    )
+    lastSyncAt = Timestamp(
+        metadata=_about(
+            "freshness of synchronization, counted per organization",
+            WHILE_REGISTERED,
+            DEVICE,
+            PORTAL,
+            SUPPORT,
+        ),
+    )
+    lastOutcome = fields.String(
+        validate=validate.OneOf((SUCCEEDED, FAILED)),
+        metadata=_about(
+            "share of failing synchronizations, counted per organization",
+            WHILE_REGISTERED,
+            DEVICE,
+            PORTAL,
+            SUPPORT,
+        ),
+    )
+
+
+class RegistrationBody(Stored):
+    deviceId = fields.String(required=True, validate=check_device_id)
+
+
+class HeartbeatBody(Stored):
+    outcome = fields.String(required=True, validate=validate.OneOf((SUCCEEDED, FAILED)))

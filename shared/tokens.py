@@ -1,0 +1,173 @@
+"""What makes a token acceptable: pure checks, no I/O but the key look-up that is passed in.
+
+The claims come back as small typed values that hold only what the product may use; nothing about the person in the
+token leaves this module.
+Sources: Microsoft identity platform, "Access token claims reference"; Firebase, "Verify ID tokens using a third-party
+JWT library"; RFC 8725 (JWT Best Current Practices).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from jwt.exceptions import PyJWTError
+
+from shared import errors
+from shared.keys import SigningKey
+from shared.schemas import is_device_id, is_tenant_id
+
+CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft accounts
+LEEWAY_SECONDS = 60
+MAX_TOKEN_BYTES = 8192
+KeyLookup = Callable[[str], SigningKey | None]
+_HEADER_KEYS_REFUSED = ("crit", "enc", "zip", "b64")
+
+
+@dataclass(frozen=True)
+class EntraRules:
+    """What a phone's access token must show. authority: without a path, e.g. https://login.microsoftonline.com."""
+
+    authority: str
+    audience: str
+    scope: str
+    client_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceIdentity:
+    tenant_id: str
+    device_id: str
+
+    @property
+    def uid(self) -> str:
+        """The Firebase user ID: never the device ID alone, which two tenants could share."""
+        return f"{self.tenant_id}:{self.device_id}"
+
+
+def verified_claims(
+    token: str, keys: KeyLookup, now: float
+) -> tuple[Mapping[str, Any], SigningKey]:
+    """The claims of an RS256 token whose signature and times hold, and the key that signed it.
+
+    now: Unix seconds. Raises Unauthenticated; Unavailable from `keys`.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise errors.Unauthenticated("too_long")
+    try:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        if header.get("alg") != "RS256" or not isinstance(kid, str) or not kid:
+            raise errors.Unauthenticated("header")
+        if any(name in header for name in _HEADER_KEYS_REFUSED):
+            raise errors.Unauthenticated("header")
+        key = keys(kid)
+        if key is None:
+            raise errors.Unauthenticated("unknown_key")
+        claims = jwt.decode(
+            token,
+            key.public_key,
+            algorithms=["RS256"],
+            options={
+                "verify_signature": True,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_iss": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
+        )
+    except (PyJWTError, ValueError, RecursionError, TypeError):
+        raise errors.Unauthenticated("signature") from None
+    _check_times(claims, now)
+    return claims, key
+
+
+def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> str:
+    """The tenant ID that a phone's Entra access token proves.
+
+    Raises Unauthenticated where the token proves nothing to us; AppOnlyToken, InsufficientScope or ClientNotAllowed
+    where it is genuine and not enough; Unavailable from `keys`.
+    """
+    claims, key = verified_claims(token, keys, now)
+    tenant_id = claims.get("tid")
+    if not is_tenant_id(tenant_id) or tenant_id == CONSUMER_TENANT:
+        raise errors.Unauthenticated("tenant")
+    assert isinstance(tenant_id, str)
+    issuer = f"{rules.authority}/{tenant_id}/v2.0"
+    if claims.get("iss") != issuer:
+        raise errors.Unauthenticated("issuer")
+    if key.issuer is None or key.issuer.replace("{tenantid}", tenant_id) != issuer:
+        raise errors.Unauthenticated("key_issuer")
+    if claims.get("aud") != rules.audience:
+        raise errors.Unauthenticated("audience")
+    if claims.get("ver") != "2.0":
+        raise errors.Unauthenticated("version")
+    if claims.get("idtyp") == "app":
+        raise errors.AppOnlyToken
+    scopes = claims.get("scp")
+    if not isinstance(scopes, str) or rules.scope not in scopes.split(" "):
+        raise errors.InsufficientScope
+    if claims.get("azp") not in rules.client_ids:
+        raise errors.ClientNotAllowed
+    return tenant_id
+
+
+def firebase_device(token: str, keys: KeyLookup, project: str, now: float) -> DeviceIdentity:
+    """The device that a Firebase ID token proves. Raises Unauthenticated; Unavailable from `keys`."""
+    claims, _key = verified_claims(token, keys, now)
+    return device_of(claims, project, now)
+
+
+def unsigned_firebase_device(token: str, project: str, now: float) -> DeviceIdentity:
+    """The device in an ID token of the Auth emulator, which signs none. Raises Unauthenticated."""
+    try:
+        header = jwt.get_unverified_header(token)
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except (PyJWTError, ValueError, RecursionError, TypeError):
+        raise errors.Unauthenticated("signature") from None
+    if header.get("alg") != "none":
+        raise errors.Unauthenticated("header")
+    _check_times(claims, now)
+    return device_of(claims, project, now)
+
+
+def device_of(claims: Mapping[str, Any], project: str, now: float) -> DeviceIdentity:
+    """The device in the claims of a Firebase ID token, its signature checked before. Raises Unauthenticated."""
+    if claims.get("aud") != project:
+        raise errors.Unauthenticated("audience")
+    if claims.get("iss") != f"https://securetoken.google.com/{project}":
+        raise errors.Unauthenticated("issuer")
+    if _seconds(claims, "auth_time") > now + LEEWAY_SECONDS:
+        raise errors.Unauthenticated("auth_time")
+    firebase = claims.get("firebase")
+    provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None
+    if provider != "custom":
+        raise errors.Unauthenticated("provider")
+    tenant_id, device_id = claims.get("tenantId"), claims.get("deviceId")
+    if not is_tenant_id(tenant_id) or not is_device_id(device_id):
+        raise errors.Unauthenticated("identity")
+    identity = DeviceIdentity(str(tenant_id), str(device_id))
+    if claims.get("sub") != identity.uid:
+        raise errors.Unauthenticated("subject")
+    return identity
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    if _seconds(claims, "exp") <= now - LEEWAY_SECONDS:
+        raise errors.Unauthenticated("expired")
+    if _seconds(claims, "iat") > now + LEEWAY_SECONDS:
+        raise errors.Unauthenticated("issued_later")
+    if "nbf" in claims and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
+        raise errors.Unauthenticated("not_yet_valid")
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**40:
+        raise errors.Unauthenticated("times")
+    return value
