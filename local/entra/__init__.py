@@ -1,8 +1,9 @@
-"""A stand-in for Microsoft Entra ID and Microsoft Graph: local, over TLS, and able to misbehave on request.
+"""A stand-in for Microsoft Entra ID and Microsoft Graph: local, over TLS, and able to misbehave on
+request.
 
-Nothing that can be installed here knows admin consent, so the project brings what it needs of both, in the shapes
-that real MSAL expects. `EntraStandIn` runs it inside this process, `python -m local.entra` in one of its own, and
-`RemoteEntra` drives the latter.
+Nothing that can be installed here knows admin consent, so the project brings what it needs of both,
+in the shapes that real MSAL expects. `EntraStandIn` runs it inside this process, `python -m
+local.entra` in one of its own, and `RemoteEntra` drives the latter.
 """
 
 from local.entra.directory import (
@@ -15,7 +16,7 @@ from local.entra.directory import (
     Tenant,
 )
 from local.entra.registration import AppRegistration, FederatedIssuer, FederatedTrust
-from local.entra.remote import Browser, Page, RemoteEntra
+from local.entra.remote import Browser, EntraSession, Page, RemoteEntra
 from local.entra.server import EntraStandIn
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Account",
     "AppRegistration",
     "Browser",
+    "EntraSession",
     "EntraStandIn",
     "FederatedIssuer",
     "FederatedTrust",

@@ -1,4 +1,6 @@
-"""`python -m local.entra`: the stand-in in a process of its own; one JSON line says when and where it is ready."""
+"""`python -m local.entra`: the stand-in in a process of its own; one JSON line says when and where
+it is ready.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ca-dir", type=Path, required=True, help="ca.pem is there, or put there")
     parser.add_argument("--client-id", default=CLIENT_ID)
     parser.add_argument("--client-secret", default=CLIENT_SECRET)
-    parser.add_argument("--certificate", type=Path, help="PEM of the certificate that is registered")
+    parser.add_argument(
+        "--certificate", type=Path, help="PEM of the certificate that is registered"
+    )
     parser.add_argument("--federated", type=Path, help="JSON: issuer, subject, jwks")
     parser.add_argument("--public-client-id", action="append", help="may be repeated")
     parser.add_argument("--redirect-uri", action="append", default=[], help="may be repeated")

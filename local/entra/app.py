@@ -1,4 +1,6 @@
-"""The stand-in's Flask application: Entra's and Graph's endpoints, the weather they live in, and the controls."""
+"""The stand-in's Flask application: Entra's and Graph's endpoints, the weather they live in, and
+the controls.
+"""
 
 from __future__ import annotations
 
@@ -51,16 +53,17 @@ def create_app(world: World, tokens: TokenMaker, url: str) -> Flask:
     return app
 
 
-def _weather(world: World) -> None:
+def _weather(world: World) -> Response | None:
     kind = (request.endpoint or "").rpartition(".")[2]
     if kind not in KINDS:
-        return
+        return None
     delay_seconds, outage = world.weather(kind)
     if delay_seconds:
         time.sleep(delay_seconds)
     if outage == "drop":
         connection = request.environ["werkzeug.socket"]
         connection.shutdown(socket.SHUT_RDWR)
-        raise ConnectionAbortedError
+        return Response()  # written to a closed connection
     if outage is not None:
         abort(int(outage))
+    return None

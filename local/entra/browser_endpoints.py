@@ -74,7 +74,10 @@ class BrowserEndpoints:
             return error_page(refused)
         who = self._chosen(choices) if request.method == "POST" else self._signed_in(choices)
         try:
-            if asked.get("response_type") != "code" or asked.get("response_mode", "query") != "query":
+            if (
+                asked.get("response_type") != "code"
+                or asked.get("response_mode", "query") != "query"
+            ):
                 raise Refused(900144)
             if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
                 raise Refused(501481, "invalid_request")

@@ -20,7 +20,10 @@ PHONE_PASSWORD = "local-stand-in-only"  # noqa: S105 - opens nothing but this st
 
 @dataclass(frozen=True)
 class Account:
-    """A person of an organization. wids: directory roles. roles: app roles of ours. password: of those that use phones."""
+    """A person of an organization. wids: directory roles. roles: app roles of ours.
+
+    password: of those that use phones.
+    """
 
     username: str
     name: str
@@ -68,7 +71,9 @@ def make_account(
     roles: tuple[str, ...] = (),
     password: str | None = None,
 ) -> Account:
-    """An account whose object ID follows from where it lives, so that it is the same after a restart."""
+    """An account whose object ID follows from where it lives, so that it is the same after a
+    restart.
+    """
     oid = str(uuid.uuid5(uuid.UUID(tenant_id), username.lower()))
     return Account(username, name or username.partition("@")[0].title(), oid, wids, roles, password)
 
@@ -81,7 +86,9 @@ def make_tenant(
     privileged_role_admins: tuple[str, ...] = (),
     phones: int = 1,
 ) -> Tenant:
-    """An organization with these administrators, one member (`member@…`) and so many users of phones (`phone1@…`)."""
+    """An organization with these administrators, one member (`member@…`) and so many users of
+    phones (`phone1@…`).
+    """
     tenant_id = (tenant_id or str(uuid.uuid4())).lower()
     label = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
     domain = f"{label or 'tenant'}.example"
@@ -102,7 +109,9 @@ def make_tenant(
 
 
 def demo_tenants() -> tuple[Tenant, ...]:
-    """Contoso, Fabrikam (with a privileged role administrator, too) and Northwind, under their fixed IDs."""
+    """Contoso, Fabrikam (with a privileged role administrator, too) and Northwind, under their
+    fixed IDs.
+    """
     return (
         make_tenant("Contoso", CONTOSO, phones=PHONES_PER_TENANT),
         make_tenant(

@@ -1,7 +1,8 @@
 """Entra's refusals: AADSTS codes with the OAuth error word and HTTP status that Entra gives them.
 
-Source: Microsoft identity platform, "Microsoft Entra authentication and authorization error codes"; the error words
-are those seen in public reports of each code. The texts are the stand-in's own: nobody should depend on them.
+Source: Microsoft identity platform, "Microsoft Entra authentication and authorization error codes";
+the error words are those seen in public reports of each code. The texts are the stand-in's own:
+nobody should depend on them.
 """
 
 from __future__ import annotations
@@ -45,8 +46,11 @@ _KNOWN: dict[int, tuple[str, int, str]] = {
 }
 
 
-class Refused(Exception):
-    """Entra's no. code: the AADSTS number; error: the OAuth word, the usual one of that code unless given."""
+class Refused(Exception):  # noqa: N818 - what it is, not that it is an error
+    """Entra's no.
+
+    code: the AADSTS number; error: the OAuth word, the usual one of that code unless given.
+    """
 
     def __init__(self, code: int, error: str | None = None, detail: str = "") -> None:
         super().__init__(code)

@@ -68,7 +68,10 @@ class KeyRing:
         *,
         published: bool = True,
     ) -> str:
-        """A compact JWS. Headers are taken as they are, an `alg` of none or HS256 (keyed with the public PEM) included.
+        """A compact JWS.
+
+        Headers are taken as they are, an `alg` of none or HS256 (keyed with the public PEM)
+        included.
 
         published=False signs with a key that nobody serves, under the current key's ID.
         """
@@ -78,7 +81,9 @@ class KeyRing:
         header = {name: value for name, value in header.items() if value is not None}
         body = f"{_encoded(header)}.{_encoded(claims)}"
         key = self._keys.get(str(header.get("kid")), self._keys[self.current])
-        signature = _signature(body.encode(), str(header.get("alg")), key if published else self._unpublished)
+        signature = _signature(
+            body.encode(), str(header.get("alg")), key if published else self._unpublished
+        )
         return f"{body}.{_base64(signature)}"
 
     def read(self, token: str, audience: str) -> dict[str, Any]:

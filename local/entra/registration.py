@@ -1,4 +1,6 @@
-"""The application that the stand-in knows, how it may prove itself, and an issuer for federated credentials."""
+"""The application that the stand-in knows, how it may prove itself, and an issuer for federated
+credentials.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class FederatedTrust:
 
 
 class FederatedIssuer:
-    """Issues assertions as a workload's identity provider does; its `trust` goes into an AppRegistration."""
+    """Issues assertions as a workload's identity provider does; its `trust` goes into an
+    AppRegistration.
+    """
 
     def __init__(self, issuer: str = "https://accounts.example", subject: str = "112233") -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -61,8 +65,8 @@ class FederatedIssuer:
 class AppRegistration:
     """Our application, as its owner would register it.
 
-    public_client_ids: clients that phones use; they need no credential. certificate: PEM; further text in it is
-    ignored. redirect_uris: matched exactly.
+    public_client_ids: clients that phones use; they need no credential. certificate: PEM; further
+    text in it is ignored. redirect_uris: matched exactly.
     """
 
     client_id: str = CLIENT_ID
@@ -78,7 +82,10 @@ class AppRegistration:
         return client_id == self.client_id or client_id in self.public_client_ids
 
     def authenticate(self, form: Mapping[str, str], audiences: tuple[str, ...]) -> str:
-        """How the client proved itself: azpacr '1' for a secret, '2' for an assertion. Raises Refused."""
+        """How the client proved itself: azpacr '1' for a secret, '2' for an assertion.
+
+        Raises Refused.
+        """
         secret, assertion = form.get("client_secret"), form.get("client_assertion")
         if secret is not None:
             if self.client_secret is None or not hmac.compare_digest(secret, self.client_secret):
@@ -110,7 +117,7 @@ class AppRegistration:
             "x5t": _thumbprint(certificate, hashes.SHA1()),  # noqa: S303 - the header's definition
             "x5t#S256": _thumbprint(certificate, hashes.SHA256()),
         }
-        if any(header[name].rstrip("=") != value for name, value in thumbprints.items() if name in header):
+        if any(header.get(name, value).rstrip("=") != value for name, value in thumbprints.items()):
             raise Refused(700027)
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
@@ -149,7 +156,9 @@ class AppRegistration:
 
 
 def make_certificate(days: int = 30) -> str:
-    """A self-signed certificate with its private key, one PEM: the form of ENTRA_CLIENT_CERTIFICATE."""
+    """A self-signed certificate with its private key, one PEM: the form of
+    ENTRA_CLIENT_CERTIFICATE.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"local {uuid.uuid4()}")])
     now = datetime.now(UTC)

@@ -1,4 +1,6 @@
-"""From outside: the controls of a stand-in in another process, and a browser for tests and the demo."""
+"""From outside: the controls of a stand-in in another process, and a browser for tests and the
+demo.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -21,8 +23,11 @@ class RemoteEntra:
         self.url = url
         self.ca_path = Path(ca_path)
 
-    def switch(self, name: str, **arguments: Any) -> Any:
-        """Throws the switch of this name (see World). Raises requests.HTTPError if it is unknown."""
+    def switch(self, name: str, /, **arguments: Any) -> Any:
+        """Throws the switch of this name (see World).
+
+        Raises requests.HTTPError if it is unknown.
+        """
         return self._post("/_switches", {name: arguments})[name]
 
     def mint(
@@ -49,9 +54,28 @@ class RemoteEntra:
         return response.json()
 
 
+class EntraSession(requests.Session):
+    """For MSAL's `http_client`: MSAL looks up a user's realm without the authority's port."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._portless = f"https://{urlsplit(url).hostname}/"
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        if url.startswith(self._portless):
+            url = f"{self._url}/{url.removeprefix(self._portless)}"
+        return super().request(method, url, *args, **kwargs)
+
+
 @dataclass
 class Page:
-    """Where a visit ended. fields: of its first form. choices: by select, value → label. action: where the form goes."""
+    """Where a visit ended. fields: of its first form. choices: by select, value → label.
+
+    action: where the form goes.
+    """
 
     url: str
     status: int
@@ -64,7 +88,10 @@ class Page:
 
 
 class Browser:
-    """Follows redirects, keeps cookies, and submits the first form of a page; runs no script. A context manager."""
+    """Follows redirects, keeps cookies, and submits the first form of a page; runs no script.
+
+    A context manager.
+    """
 
     def __init__(self, ca_path: str | Path) -> None:
         self._ca = str(ca_path)
@@ -84,7 +111,10 @@ class Browser:
         return self._visit("GET", url)
 
     def submit(self, page: Page, **values: str) -> Page:
-        """The page's form, with these values in it, the button's among them. Raises ValueError if it has none."""
+        """The page's form, with these values in it, the button's among them.
+
+        Raises ValueError if it has none.
+        """
         if page.action is None:
             raise ValueError(f"no form on {page.url.partition('?')[0]}")
         data = {**page.fields, **values}

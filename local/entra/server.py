@@ -26,8 +26,9 @@ HANDSHAKE_SECONDS = 10
 class EntraStandIn(World):
     """A World that is served from the constructor on; also a context manager.
 
-    ca_dir: where the CA lives (ca.pem, ca.key); made if missing, and a new folder unless given. port: 0 for any free
-    one. `stop` and `start` may follow each other: address, keys and consents stay.
+    ca_dir: where the CA lives (ca.pem, ca.key); made if missing, and a new folder unless given.
+    port: 0 for any free one. `stop` and `start` may follow each other: address, keys and consents
+    stay.
     """
 
     def __init__(
@@ -113,11 +114,14 @@ class _TlsServer(ThreadedWSGIServer):
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
         super().__init__("127.0.0.1", port, _not_yet, _QuietHandler)
-        self.ssl_context = tls  # for the scheme in the WSGI environment; the listening socket stays plain
+        self.ssl_context = (
+            tls  # for the scheme in the WSGI environment; the listening socket stays plain
+        )
         self._tls = tls
 
     def finish_request(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        assert isinstance(request, socket)
+        if not isinstance(request, socket):  # datagrams: not with a stream server
+            raise TypeError
         request.settimeout(HANDSHAKE_SECONDS)
         try:
             with self._tls.wrap_socket(request, server_side=True) as connection:

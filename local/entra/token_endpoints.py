@@ -30,7 +30,9 @@ class TokenEndpoints:
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("programs", __name__)
         add = blueprint.add_url_rule
-        add("/<tenant>/v2.0/.well-known/openid-configuration", "openid_configuration", self.metadata)
+        add(
+            "/<tenant>/v2.0/.well-known/openid-configuration", "openid_configuration", self.metadata
+        )
         add("/<tenant>/discovery/v2.0/keys", "keys", self.keys)
         add("/common/userrealm/<username>", "userrealm", self.user_realm)
         add("/<tenant>/oauth2/v2.0/token", "token", self.token, methods=["POST"])
@@ -41,7 +43,9 @@ class TokenEndpoints:
         try:
             place = tenant if tenant in ANY_TENANT else self._world.tenant(tenant).tenant_id
         except Refused as refused:
-            return jsonify(refused.document(f"{self._url}/error") | {"error": "invalid_tenant"}), 400
+            return jsonify(
+                refused.document(f"{self._url}/error") | {"error": "invalid_tenant"}
+            ), 400
         base = f"{self._url}/{place}"
         return jsonify(
             issuer=self._tokens.issuer("{tenantid}" if place in ANY_TENANT else place),

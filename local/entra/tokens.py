@@ -53,7 +53,9 @@ class TokenMaker:
         return answer
 
     def app_answer(self, tenant_id: str, client_id: str, azpacr: str) -> dict[str, Any]:
-        """The token endpoint's answer for the application itself: a Graph token that permits nothing."""
+        """The token endpoint's answer for the application itself: a Graph token that permits
+        nothing.
+        """
         oid = str(uuid.uuid5(uuid.UUID(tenant_id), client_id))
         claims = {
             **self._times(),
@@ -75,7 +77,10 @@ class TokenMaker:
         }
 
     def granted(self, scope: str) -> tuple[list[str], bool]:
-        """The scopes of the one resource that was asked for, and whether it is our own API. Raises Refused."""
+        """The scopes of the one resource that was asked for, and whether it is our own API.
+
+        Raises Refused.
+        """
         app = self._world.app
         ours: list[str] = []
         graph: list[str] = []
@@ -131,8 +136,8 @@ class TokenMaker:
     ) -> str:
         """A phone's token with these claims and headers instead of its own; None removes one.
 
-        Signed with the current key, or (published=False) with one that nobody serves. Raises Refused for an unknown
-        tenant or user.
+        Signed with the current key, or (published=False) with one that nobody serves. Raises
+        Refused for an unknown tenant or user.
         """
         tenant = self._world.tenant(tenant_id or self._world.tenants[0].tenant_id)
         account = tenant.account(username) if username else tenant.accounts[-1]

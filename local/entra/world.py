@@ -1,4 +1,6 @@
-"""What the stand-in knows while it runs: organizations, consents, keys, codes; and its switches to misbehave."""
+"""What the stand-in knows while it runs: organizations, consents, keys, codes; and its switches to
+misbehave.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ class Grant:
 
 
 class World:
-    """State and switches. Methods take effect with the next request; those named in SWITCHES also work over HTTP."""
+    """State and switches.
+
+    Methods take effect with the next request; those named in SWITCHES also work over HTTP.
+    """
 
     def __init__(
         self, app: AppRegistration | None = None, tenants: Iterable[Tenant] | None = None
@@ -61,6 +66,8 @@ class World:
             self._tenants[tenant.tenant_id] = tenant
         self._counters: Counter[str] = Counter()
         self._consented: set[str] = set()
+        self._credential_code: int | None = None
+        self.id_token_overrides: dict[str, Any] = {}
         self.reset()
 
     # Organizations
@@ -77,7 +84,11 @@ class World:
         return tuple(self._tenants.values())
 
     def add_tenant(
-        self, name: str, tenant_id: str | None = None, admins: Iterable[str] = ("admin",), **kinds: Any
+        self,
+        name: str,
+        tenant_id: str | None = None,
+        admins: Iterable[str] = ("admin",),
+        **kinds: Any,
     ) -> Tenant:
         """A new organization. kinds: further arguments of directory.make_tenant."""
         tenant = make_tenant(name, tenant_id, admins=tuple(admins), **kinds)
@@ -126,13 +137,17 @@ class World:
         return self._consent_refusals.get(tenant_id)
 
     def lag(self, requests: int, at: str = "any") -> None:
-        """So many requests to authorize or token (at: 'any', or one of the two) find a consent not there yet."""
+        """So many requests to authorize or token (at: 'any', or one of the two) find a consent not
+        there yet.
+        """
         if at not in ("any", "authorize", "token"):
             raise ValueError("at is 'any', 'authorize' or 'token'")
         self._lag = (requests, at)
 
     def check_consent(self, tenant_id: str, kind: str, missing: int = 65001) -> None:
-        """Raises Refused with `missing` where the organization has not consented, or the lag says so."""
+        """Raises Refused with `missing` where the organization has not consented, or the lag says
+        so.
+        """
         with self.lock:
             left, at = self._lag
             if left > 0 and at in ("any", kind):
@@ -144,7 +159,7 @@ class World:
     # Misbehaviour
 
     def down(self, mode: str = "503", kinds: Iterable[str] = KINDS) -> None:
-        """Requests of these kinds get 503, or ('drop') a connection that closes without an answer."""
+        """These kinds of request get 503, or ('drop') a connection closed without an answer."""
         if mode not in OUTAGES:
             raise ValueError(f"mode is one of {OUTAGES}")
         self._outages.update(dict.fromkeys(_known(kinds), mode))
@@ -168,7 +183,10 @@ class World:
         return self._delays.get(kind, 0.0), self._outages.get(kind)
 
     def rotate_keys(self, retire: bool = True) -> str:
-        """A new key is published and signs from now on; retire: those before it are gone. Returns its ID."""
+        """A new key is published and signs from now on; retire: those before it are gone.
+
+        Returns its ID.
+        """
         with self.lock:
             kid = self.keys.add()
             for old in self.keys.kids if retire else ():
@@ -181,7 +199,10 @@ class World:
         (self._disabled.add if disabled else self._disabled.discard)(tenant_id.lower())
 
     def bad_credential(self, code: int | None = 7000215) -> None:
-        """Our own credential is refused, whatever it is (7000215, 7000222, 700027). None: no longer."""
+        """Our own credential is refused, whatever it is (7000215, 7000222, 700027).
+
+        None: no longer.
+        """
         self._credential_code = code
 
     def fail_client_credentials(
@@ -191,7 +212,7 @@ class World:
         _put(self._failures, tenant_id.lower(), code and (code, error))
 
     def fail_sign_in(self, tenant_id: str, code: int | None, error: str | None = None) -> None:
-        """Signing in to this organization ends, at the redirect, in this AADSTS code. None: no longer."""
+        """Signing in to this organization ends in this AADSTS code. None: no longer."""
         _put(self._sign_in_failures, tenant_id.lower(), code and (code, error))
 
     def check_sign_in(self, tenant_id: str) -> None:
@@ -232,9 +253,9 @@ class World:
         self._delays: dict[str, float] = {}
         self._names: dict[str, Any] = {}
         self._disabled: set[str] = set()
-        self._credential_code: int | None = None
+        self._credential_code = None
         self._lag = (0, "any")
-        self.id_token_overrides: dict[str, Any] = {}
+        self.id_token_overrides = {}
 
     # Counters
 
