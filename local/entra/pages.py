@@ -36,7 +36,7 @@ def consent_page(app_name: str, choices: list[SignIn]) -> str:
     return render_template_string(
         _LAYOUT,
         title="Permissions requested",
-        text=f"{app_name} asks to sign in the users of your organization and to read their profile. "
+        text=f"{app_name} asks to sign in your organization's users and to read their profile. "
         "Accept for all of the organization?",
         choices=_people(choices),
         buttons=[("accept", "Accept"), ("cancel", "Cancel")],
