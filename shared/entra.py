@@ -56,7 +56,7 @@ class _Session(requests.Session):
         super().__init__()
         self._dependency = dependency
 
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         kwargs.setdefault("allow_redirects", False)
         try:
@@ -198,7 +198,8 @@ def google_assertion() -> str:
 
     try:
         request = google.auth.transport.requests.Request(session=_Session("google"))
-        return str(google.oauth2.id_token.fetch_id_token(request, ASSERTION_AUDIENCE))
+        fetch: Any = google.oauth2.id_token.fetch_id_token
+        return str(fetch(request, ASSERTION_AUDIENCE))
     except google.auth.exceptions.GoogleAuthError:
         raise Unavailable("google", "client_assertion") from None
 

@@ -1,9 +1,10 @@
 """Firestore's gRPC interface in the few words that this product needs: get, query, count, write, transaction.
 
-It stands on the generated messages and channel of google-cloud-firestore, not on that package's client: there each call
+It stands on the generated messages and channel of google-cloud-firestore, not on that package's client: there a call
 retries behind the caller's back for minutes, and a write costs twice the processor time. Here every call is one call
 with one deadline, and what went wrong is one of our own errors.
-Paths are relative to the database's root (`tenants/…/devices/…`); values are str, bool, int, None, aware datetime, dict.
+Paths are relative to the database's root (`tenants/…/devices/…`). Values are str, bool, int, None, aware datetime
+and dict.
 Sources: Firestore RPC reference (google.firestore.v1); gRPC, "Connection Backoff Protocol".
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +21,7 @@ from typing import Any, TypeVar
 
 import grpc
 from google.cloud.firestore_v1.types import common, document, firestore, query, write
+from google.protobuf.empty_pb2 import Empty
 
 from shared.errors import Unavailable
 
@@ -307,10 +310,9 @@ class Firestore:
 
     def _rollback(self, transaction: bytes) -> None:
         request = firestore.RollbackRequest.pb()(database=self._database, transaction=transaction)
-        try:
+        # It expires by itself, and what was decided stands.
+        with suppress(Unavailable, NotFound, AlreadyExists, Changed, Contention):
             self._unary("Rollback", request)
-        except (Unavailable, *_PRECONDITIONS.values()):
-            pass  # it expires by itself; what was decided stands
 
     def _commit(self, writes: Sequence[Any], transaction: bytes | None) -> None:
         request = firestore.CommitRequest.pb()(
@@ -355,39 +357,27 @@ class Firestore:
 
     @cached_property
     def _calls(self) -> dict[str, Callable[..., Any]]:
-        def unary(name: str, request: Any, response: Any) -> Callable[..., Any]:
-            return self._channel.unary_unary(
-                _SERVICE + name,
-                request_serializer=request.pb().SerializeToString,
-                response_deserializer=response.pb().FromString,
-            )
-
-        def stream(name: str, request: Any, response: Any) -> Callable[..., Any]:
-            return self._channel.unary_stream(
-                _SERVICE + name,
-                request_serializer=request.pb().SerializeToString,
-                response_deserializer=response.pb().FromString,
-            )
-
-        one, many = "unary", "stream"
-        shapes = {
-            "BatchGetDocuments": many,
-            "BatchWrite": one,
-            "Commit": one,
-            "ListCollectionIds": one,
-            "ListDocuments": one,
-            "RunAggregationQuery": many,
-            "RunQuery": many,
+        shapes: dict[str, Callable[..., Any]] = {
+            "BatchGetDocuments": self._channel.unary_stream,
+            "BatchWrite": self._channel.unary_unary,
+            "Commit": self._channel.unary_unary,
+            "ListCollectionIds": self._channel.unary_unary,
+            "ListDocuments": self._channel.unary_unary,
+            "RunAggregationQuery": self._channel.unary_stream,
+            "RunQuery": self._channel.unary_stream,
         }
-        calls = {
-            name: (unary if shape == one else stream)(
-                name, getattr(firestore, f"{name}Request"), getattr(firestore, f"{name}Response")
+        calls: dict[str, Callable[..., Any]] = {
+            name: shape(
+                _SERVICE + name,
+                request_serializer=getattr(firestore, f"{name}Request").pb().SerializeToString,
+                response_deserializer=getattr(firestore, f"{name}Response").pb().FromString,
             )
             for name, shape in shapes.items()
         }
         calls["Rollback"] = self._channel.unary_unary(
             _SERVICE + "Rollback",
             request_serializer=firestore.RollbackRequest.pb().SerializeToString,
+            response_deserializer=Empty.FromString,
         )
         return calls
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -26,12 +26,12 @@ WHILE_REGISTERED = "until the device signs out, or the purge"
 DEVICE, PORTAL, SUPPORT = "the organization's registered devices", "its administrators", "support"
 
 
-def is_device_id(value: object) -> bool:
+def is_device_id(value: object) -> TypeGuard[str]:
     """A random UUID, version 4, in canonical lower case (RFC 9562)."""
     return isinstance(value, str) and UUID4.fullmatch(value) is not None
 
 
-def is_tenant_id(value: object) -> bool:
+def is_tenant_id(value: object) -> TypeGuard[str]:
     """A GUID in canonical lower case that is not the nil one."""
     return (
         isinstance(value, str) and GUID.fullmatch(value) is not None and uuid.UUID(value).int != 0
@@ -46,7 +46,7 @@ def check_device_id(value: str) -> None:
 class Timestamp(fields.Field[datetime]):
     """A Firestore timestamp: an aware datetime, UTC."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+    def _deserialize(self, value: Any, *_context: Any, **_options: Any) -> datetime:
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise ValidationError("must be a timestamp")
         return value

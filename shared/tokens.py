@@ -97,7 +97,6 @@ def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> 
     tenant_id = claims.get("tid")
     if not is_tenant_id(tenant_id) or tenant_id == CONSUMER_TENANT:
         raise errors.Unauthenticated("tenant")
-    assert isinstance(tenant_id, str)
     issuer = f"{rules.authority}/{tenant_id}/v2.0"
     if claims.get("iss") != issuer:
         raise errors.Unauthenticated("issuer")
@@ -151,7 +150,7 @@ def device_of(claims: Mapping[str, Any], project: str, now: float) -> DeviceIden
     tenant_id, device_id = claims.get("tenantId"), claims.get("deviceId")
     if not is_tenant_id(tenant_id) or not is_device_id(device_id):
         raise errors.Unauthenticated("identity")
-    identity = DeviceIdentity(str(tenant_id), str(device_id))
+    identity = DeviceIdentity(tenant_id, device_id)
     if claims.get("sub") != identity.uid:
         raise errors.Unauthenticated("subject")
     return identity
