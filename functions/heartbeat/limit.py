@@ -1,44 +1,48 @@
-"""How often one device may beat: counted in this instance's memory, stored nowhere."""
+"""A phone that beats in a loop costs no writes: so many beats in any one minute, and no more.
+
+Counted in the memory of this instance alone, because a stored count would be one more thing stored about a device.
+Memory is bounded: where too many devices beat, those that have been silent the longest are forgotten.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from shared.errors import TooMany
 
 BEATS = 30
 WINDOW_SECONDS = 60.0
-MAX_DEVICES = 100_000
+MAX_DEVICES = 10_000  # about 15 MB
 
 
 class Limiter:
-    """Fixed windows of a minute per device. clock: monotonic seconds. Memory is bounded by MAX_DEVICES entries."""
+    """A window that slides with each beat. clock: monotonic seconds."""
 
-    def __init__(self, clock: Callable[[], float], max_devices: int = MAX_DEVICES) -> None:
+    def __init__(
+        self, clock: Callable[[], float], beats: int = BEATS, max_devices: int = MAX_DEVICES
+    ) -> None:
         self._clock = clock
+        self._beats = beats
         self._max_devices = max_devices
-        self._windows: dict[str, tuple[float, int]] = {}  # oldest window first
+        self._counted: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def count(self, uid: str) -> None:
-        """Count one beat. Raises TooMany, with the seconds until the window ends, from the 31st on."""
-        now = self._clock()
+        """Count a beat, or raise TooMany: a refused one does not count, so that waiting as told is enough."""
         with self._lock:
-            began, beats = self._windows.get(uid, (now, 0))
-            if now - began >= WINDOW_SECONDS:
-                began, beats = now, 0
-            if beats >= BEATS:
-                raise TooMany(max(1, int(began + WINDOW_SECONDS - now + 0.999)))
-            if beats == 0:
-                self._windows.pop(uid, None)
-                self._forget(now)
-            self._windows[uid] = (began, beats + 1)
+            now = self._clock()
+            times = self._counted.setdefault(uid, deque(maxlen=self._beats))
+            self._counted.move_to_end(uid)
+            if len(self._counted) > self._max_devices:
+                self._counted.popitem(last=False)
+            if len(times) == self._beats:
+                wait_seconds = times[0] + WINDOW_SECONDS - now
+                if wait_seconds > 0:
+                    raise TooMany(math.ceil(wait_seconds))
+            times.append(now)
 
-    def _forget(self, now: float) -> None:
-        while self._windows:
-            oldest = next(iter(self._windows))
-            expired = now - self._windows[oldest][0] >= WINDOW_SECONDS
-            if not expired and len(self._windows) < self._max_devices:
-                return
-            del self._windows[oldest]
+    def __len__(self) -> int:
+        return len(self._counted)
