@@ -1,0 +1,199 @@
+"""A simulated phone: what the mobile app does with the backend, with real MSAL and Firebase's own REST interfaces.
+
+It signs its user in at Entra, registers under a random ID that it made up, exchanges the custom token for Firebase ID
+tokens, renews them, beats, reads its two documents under the security rules, and signs out. What the backend answers
+it obeys: 410 means to register again, 429 and 503 to come back later.
+Sources: Firebase Auth REST API, Secure Token API; Firestore REST API.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msal
+import requests
+
+from local.addresses import Addresses
+from local.entra import EntraSession
+
+TIMEOUT_SECONDS = 30
+RENEW_BEFORE_SECONDS = 300
+API_KEY = "local"  # the emulator takes any
+
+
+class PhoneError(Exception):
+    """Something answered as no phone can go on from; the text names who, and the code."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """status: HTTP. body: decoded JSON, or an empty dict. headers: as they came."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        """The stable code of a problem, or ''."""
+        return str(self.body.get("code", ""))
+
+    @classmethod
+    def of(cls, response: requests.Response) -> Answer:
+        kind = response.headers.get("Content-Type", "")
+        body = response.json() if "json" in kind and response.content else {}
+        return cls(response.status_code, body if isinstance(body, dict) else {}, response.headers)
+
+
+class Phone:
+    """A context manager. username, password: of the person who uses it. clock: Unix seconds."""
+
+    def __init__(
+        self,
+        stack: Addresses,
+        client_id: str,
+        tenant_id: str,
+        username: str,
+        password: str,
+        *,
+        scope: str = "Devices.Register",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._stack = stack
+        self._credentials = (username, password)
+        self._scope = f"api://{client_id}/{scope}"
+        self._clock = clock
+        self.tenant_id = tenant_id
+        self.device_id = str(uuid.uuid4())
+        self._refresh_token = ""
+        self._id_token = ""
+        self._renew_at = 0.0
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.headers.pop("User-Agent", None)
+        self._entra_http = EntraSession(stack.entra)
+        self._entra_http.trust_env = False  # REQUESTS_CA_BUNDLE would override `verify`
+        self._entra_http.verify = stack.ca
+        self._msal = msal.PublicClientApplication(
+            client_id,
+            authority=f"{stack.entra}/{tenant_id}",
+            http_client=self._entra_http,
+            instance_discovery=False,
+            exclude_scopes=["offline_access"],
+        )
+
+    def __enter__(self) -> Phone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+        self._entra_http.close()
+
+    # The backend
+
+    def entra_token(self) -> str:
+        """The access token for our API, from MSAL's cache or from Entra. Raises PhoneError."""
+        with (
+            warnings.catch_warnings()
+        ):  # MSAL calls this flow deprecated; a person has a browser for it
+            warnings.simplefilter("ignore", DeprecationWarning)
+            result = self._msal.acquire_token_by_username_password(
+                *self._credentials, [self._scope]
+            )
+        if "access_token" not in result:
+            raise PhoneError(f"Entra: {result.get('error_codes') or result.get('error')}")
+        return str(result["access_token"])
+
+    def ask_to_register(self) -> Answer:
+        """One registration request; nothing follows from its answer yet."""
+        url = f"{self._stack.functions['device_registration']}/v1/devices"
+        return self._send("POST", url, self.entra_token(), {"deviceId": self.device_id})
+
+    def register(self) -> Answer:
+        """Register, and sign in to Firebase where the answer allows it. Raises PhoneError."""
+        answer = self.ask_to_register()
+        if answer.status in (200, 201):
+            self.exchange(str(answer.body["customToken"]))
+        return answer
+
+    def beat(self, outcome: str = "succeeded") -> Answer:
+        """One heartbeat request."""
+        url = f"{self._stack.functions['heartbeat']}/v1/heartbeats"
+        return self._send("POST", url, self.id_token(), {"outcome": outcome})
+
+    def sync(self, outcome: str = "succeeded") -> Answer:
+        """Beat as the app does: where the device is gone, it registers once, under a new ID, and beats again."""
+        answer = self.beat(outcome)
+        if answer.status == requests.codes.gone:
+            self.device_id = str(uuid.uuid4())
+            answer = self.register()
+            if answer.status in (200, 201):
+                answer = self.beat(outcome)
+        return answer
+
+    def sign_out(self) -> Answer:
+        """Give the identity up."""
+        url = f"{self._stack.functions['device_registration']}/v1/devices/self"
+        answer = self._send("DELETE", url, self.id_token())
+        if answer.status == requests.codes.no_content:
+            self._refresh_token = self._id_token = ""
+        return answer
+
+    # Firebase
+
+    def exchange(self, custom_token: str) -> None:
+        """Sign in with a custom token. Raises PhoneError."""
+        url = f"http://{self._stack.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken"
+        body = {"token": custom_token, "returnSecureToken": True}
+        answer = Answer.of(
+            self._http.post(url, params={"key": API_KEY}, json=body, timeout=TIMEOUT_SECONDS)
+        )
+        self._keep(answer, "idToken", "refreshToken", "expiresIn")
+
+    def renew(self) -> None:
+        """A new ID token for the refresh token. Raises PhoneError, for one, when the Auth user is gone."""
+        url = f"http://{self._stack.auth}/securetoken.googleapis.com/v1/token"
+        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
+        answer = Answer.of(
+            self._http.post(url, params={"key": API_KEY}, data=form, timeout=TIMEOUT_SECONDS)
+        )
+        self._keep(answer, "id_token", "refresh_token", "expires_in")
+
+    def id_token(self) -> str:
+        """An ID token that is good for some minutes yet. Raises PhoneError."""
+        if self._refresh_token and self._clock() >= self._renew_at:
+            self.renew()
+        return self._id_token
+
+    def read_tenant(self, tenant_id: str = "") -> Answer:
+        """A tenant's document, its own unless another is named, under the security rules."""
+        return self._read(f"tenants/{tenant_id or self.tenant_id}")
+
+    def read_device(self, tenant_id: str = "", device_id: str = "") -> Answer:
+        """A device's document, its own unless another is named, under the security rules."""
+        tenant, device = tenant_id or self.tenant_id, device_id or self.device_id
+        return self._read(f"tenants/{tenant}/devices/{device}")
+
+    def _read(self, path: str) -> Answer:
+        database = f"projects/{self._stack.project}/databases/(default)/documents"
+        return self._send(
+            "GET", f"http://{self._stack.firestore}/v1/{database}/{path}", self.id_token()
+        )
+
+    def _send(self, method: str, url: str, token: str, body: Any = None) -> Answer:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return Answer.of(
+            self._http.request(method, url, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
+        )
+
+    def _keep(self, answer: Answer, id_token: str, refresh_token: str, seconds: str) -> None:
+        if answer.status != requests.codes.ok:
+            raise PhoneError(f"Firebase: {answer.body.get('error', {}).get('message')}")
+        self._id_token = str(answer.body[id_token])
+        self._refresh_token = str(answer.body[refresh_token])
+        self._renew_at = self._clock() + int(answer.body[seconds]) - RENEW_BEFORE_SECONDS
