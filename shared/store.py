@@ -25,12 +25,12 @@ class Tenant:
             raise ValueError("not a tenant ID")
         self._database = database
         self.id = tenant_id
-        self._path = f"{TENANTS}/{tenant_id}"
-        self.devices_path = f"{self._path}/devices"
+        self.path = f"{TENANTS}/{tenant_id}"
+        self.devices_path = f"{self.path}/devices"
 
     def read(self) -> Document | None:
         """The tenant's document."""
-        return self._database.get(self._path)[0]
+        return self._database.get(self.path)[0]
 
     # Devices
 
@@ -52,7 +52,7 @@ class Tenant:
             return [self._database.create(path, server_times=["lastHeartbeatAt"])], True
 
         try:
-            return self._database.transact([self._path, path], decide)
+            return self._database.transact([self.path, path], decide)
         except AlreadyExists:
             return False
 
@@ -90,9 +90,9 @@ class Tenant:
         def decide(found: list[Document | None]) -> tuple[list[Any], None]:
             if found[0] is not None and found[0].fields["status"] == schemas.PURGING:
                 raise errors.TenantPurging
-            return [self._database.set(self._path, _checked(fields))], None
+            return [self._database.set(self.path, _checked(fields))], None
 
-        self._database.transact([self._path], decide)
+        self._database.transact([self.path], decide)
 
     def close(self, reason: str, receipt_id: str, now: datetime, delay: timedelta) -> Document:
         """Active → closing; the purge is due after `delay`. A closing tenant keeps its receipt and due time.
@@ -133,9 +133,9 @@ class Tenant:
                 return [], True
             if tenant.fields["closing"]["purgeAt"] > now:
                 return [], False
-            return [self._database.update(self._path, {"status": schemas.PURGING})], True
+            return [self._database.update(self.path, {"status": schemas.PURGING})], True
 
-        return self._database.transact([self._path], decide)
+        return self._database.transact([self.path], decide)
 
     def note_consent(
         self, change: Callable[[Mapping[str, Any]], dict[str, Any] | None]
@@ -150,14 +150,14 @@ class Tenant:
             if consent is None:
                 return [], tenant
             fields = _checked({**tenant.fields, "consent": consent})
-            write = self._database.update(self._path, {"consent": consent})
+            write = self._database.update(self.path, {"consent": consent})
             return [write], Document(tenant.path, fields, None)
 
-        return self._database.transact([self._path], decide)
+        return self._database.transact([self.path], decide)
 
     def delete_tenant(self, tenant: Document) -> None:
         """Delete the tenant's document in exactly this version. Raises Changed or NotFound, Unavailable."""
-        self._database.commit(self._database.delete(self._path, update_time=tenant.update_time))
+        self._database.commit(self._database.delete(self.path, update_time=tenant.update_time))
 
     def _change(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Document:
         def decide(found: list[Document | None]) -> tuple[list[Any], Document]:
@@ -169,10 +169,10 @@ class Tenant:
             fields = _checked(change(dict(tenant.fields)))
             if fields == tenant.fields:
                 return [], tenant
-            write = self._database.set(self._path, fields, exists=True)
+            write = self._database.set(self.path, fields, exists=True)
             return [write], Document(tenant.path, fields, None)
 
-        return self._database.transact([self._path], decide)
+        return self._database.transact([self.path], decide)
 
 
 def require_active(tenant: Document | None) -> None:

@@ -1,0 +1,156 @@
+"""Deleting a tenant: page by page, only forward, safe to kill and to run twice.
+
+The order is the guarantee. Auth users go before their documents, so that a document is the reminder that a user may be
+left; the tenant's document goes last, so that it is the reminder that anything may be left. Every delete of a document
+names the version that was listed: what changed since, or came anew, stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from shared.firestore import MAX_WRITES, Changed, Document, Firestore, NotFound, in_chunks
+from shared.identity import MAX_DELETE_USERS, Accounts
+from shared.schemas import PURGING
+from shared.store import Tenant
+
+PAGE = MAX_DELETE_USERS
+WRITERS = 4
+OK, NOT_FOUND, CHANGED = 0, 5, 9  # gRPC status codes of single writes
+
+
+class PurgeStuck(Exception):
+    """A page was tried and nothing of it could be deleted; the next run tries again."""
+
+
+class OutOfTime(Exception):
+    """The run's budget is spent; the next run goes on from here."""
+
+
+class Superseded(Exception):
+    """The tenant is not in the state that this purge began with: another run finished it, or it was onboarded anew."""
+
+
+@dataclass
+class Tally:
+    """What one purge did, in counts."""
+
+    users: int = 0
+    user_errors: int = 0
+    documents: int = 0
+    write_errors: int = 0
+
+
+class Purge:
+    """One tenant's deletion. out_of_time: whether the run's budget is spent."""
+
+    def __init__(
+        self,
+        database: Firestore,
+        accounts: Accounts,
+        tenant: Tenant,
+        out_of_time: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._tenant = tenant
+        self._out_of_time = out_of_time
+        self._version: Document | None = None
+        self.tally = Tally()
+
+    def run(self) -> None:
+        """Delete all of the tenant, which is purging.
+
+        Raises OutOfTime, PurgeStuck, Superseded, Unavailable: in each case the next run converges.
+        """
+        self._version = self._tenant.read()
+        self._require_purging(self._version)
+        self._delete_devices()
+        self._delete_strays()
+        self._sweep_users()
+        self._finish()
+
+    def _delete_devices(self) -> None:
+        while page := self._database.query(
+            self._tenant.devices_path, limit=PAGE, keys_only=True, deadline_seconds=30.0
+        ):
+            self._pause_point()
+            kept = self._delete_users([f"{self._tenant.id}:{device.id}" for device in page])
+            gone = [device for device in page if f"{self._tenant.id}:{device.id}" not in kept]
+            if not self._delete_documents(gone):
+                raise PurgeStuck
+
+    def _delete_strays(self) -> None:
+        """What the inventory does not know below the tenant: other collections, and children of deleted documents."""
+        for path in self._strays(self._tenant.path):
+            self._pause_point()
+            self._database.commit(self._database.delete(path))
+            self.tally.documents += 1
+
+    def _strays(self, parent: str) -> Iterator[str]:
+        for collection_id in self._database.collection_ids(parent):
+            token = ""
+            while True:
+                collection = f"{parent}/{collection_id}"
+                page, token = self._database.list_page(collection, MAX_WRITES, token)
+                for found in page:
+                    yield from self._strays(found.path)
+                    if found.update_time is not None and collection != self._tenant.devices_path:
+                        yield found.path
+                if not token:
+                    break
+
+    def _sweep_users(self) -> None:
+        """Auth users without a document: a custom token exchanged after its device had signed out leaves one."""
+        for page in self._accounts.pages():
+            uids = [user.uid for user in page if user.uid.startswith(f"{self._tenant.id}:")]
+            if uids:
+                self._pause_point()
+                if self._delete_users(uids):
+                    raise PurgeStuck
+
+    def _finish(self) -> None:
+        if self._database.query(self._tenant.devices_path, limit=1, keys_only=True):
+            raise PurgeStuck  # a registration slipped in before the closing was seen; the next run takes it
+        assert self._version is not None  # noqa: S101 - run() has read it
+        try:
+            self._tenant.delete_tenant(self._version)
+        except (Changed, NotFound):
+            raise Superseded from None
+
+    def _delete_users(self, uids: list[str]) -> set[str]:
+        kept = self._accounts.delete(uids)
+        self.tally.users += len(uids) - len(kept)
+        self.tally.user_errors += len(kept)
+        return set(kept)
+
+    def _delete_documents(self, documents: list[Document]) -> bool:
+        """Whether there was progress. What changed since it was listed stays, and is listed again."""
+        chunks = list(in_chunks(documents, MAX_WRITES))
+        with ThreadPoolExecutor(WRITERS) as writers:
+            codes = [code for chunk in writers.map(self._delete_chunk, chunks) for code in chunk]
+        self.tally.documents += sum(code in (OK, NOT_FOUND) for code in codes)
+        self.tally.write_errors += sum(code not in (OK, NOT_FOUND, CHANGED) for code in codes)
+        return any(code in (OK, NOT_FOUND, CHANGED) for code in codes)
+
+    def _delete_chunk(self, documents: list[Document]) -> list[int]:
+        return self._database.batch_write(
+            [
+                self._database.delete(found.path, update_time=found.update_time)
+                for found in documents
+            ]
+        )
+
+    def _pause_point(self) -> None:
+        """Before each step that deletes: is there time, and is this still the tenant that was to be purged?"""
+        if self._out_of_time():
+            raise OutOfTime
+        self._require_purging(self._tenant.read())
+
+    def _require_purging(self, current: Document | None) -> None:
+        if current is None or current.fields["status"] != PURGING:
+            raise Superseded
+        if self._version is None or current.update_time != self._version.update_time:
+            raise Superseded

@@ -1,0 +1,222 @@
+"""One scheduled run: purge what is due, then ask Entra about the consents that were not checked for a day.
+
+A fault of one tenant never stops the others. What the budget leaves, the next run does.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared import errors, logs, schemas
+from shared.entra import Entra, EntraRefused
+from shared.firestore import Document, Firestore, Where
+from shared.identity import Accounts
+from shared.settings import PurgeSettings
+from shared.store import TENANTS, Tenant
+
+from .consent import Verdict, is_flip, is_over, judge, noted
+from .purge import OutOfTime, Purge, PurgeStuck, Superseded
+
+PAGE = 100
+CHECK_INTERVAL = timedelta(hours=24)
+HANDFUL = 5  # more consents than this lost in one run are a fault of ours or Entra's, until a person has looked
+UNANSWERED = 3  # probes in a row without an answer: Entra is away
+
+
+class MassLoss(errors.Problem):
+    code = "mass_consent_loss"
+    title = "Too many consents seem lost at once; nothing was changed."
+
+
+class RunFailed(errors.Problem):
+    code = "purge_incomplete"
+    title = "Some tenants could not be purged; the next run tries again."
+
+
+@dataclass
+class Summary:
+    purged: int = 0
+    failed: int = 0
+    unavailable: list[errors.Unavailable] = field(default_factory=list)
+    verdicts: dict[Verdict, int] = field(default_factory=dict)
+
+
+class Run:
+    """now: wall clock, aware. clock: monotonic seconds. new_id: makes receipt IDs."""
+
+    def __init__(
+        self,
+        settings: PurgeSettings,
+        database: Firestore,
+        accounts: Accounts,
+        entra: Entra,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._accounts = accounts
+        self._entra = entra
+        self._now = now
+        self._clock = clock
+        self._new_id = new_id
+        self._ends_at = clock() + settings.purge_budget_seconds
+        self.summary = Summary()
+
+    def execute(self) -> None:
+        """Raises Unavailable, RunFailed or MassLoss when the run must be looked at or delivered again."""
+        try:
+            self._purge_due()
+            self._check_consents()
+        except OutOfTime:
+            logs.event("purge_out_of_time", "WARNING")
+        finally:
+            self._report()
+        if self.summary.failed:
+            raise RunFailed
+        if self.summary.unavailable:
+            raise self.summary.unavailable[0]
+
+    def _out_of_time(self) -> bool:
+        return self._clock() >= self._ends_at
+
+    # Purging
+
+    def _purge_due(self) -> None:
+        for page in self._database.pages(
+            TENANTS, PAGE, [("status", "==", schemas.PURGING)], keys_only=True
+        ):
+            for found in page:
+                self._purge_one(found)
+        closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", self._now())]
+        for found in self._tenants(closing, by=("closing", "purgeAt")):
+            self._purge_one(found)
+
+    def _purge_one(self, found: Document) -> None:
+        if self._out_of_time():
+            raise OutOfTime
+        started = self._clock()
+        outcome = "purged"
+        try:
+            tenant = Tenant(self._database, found.id)
+            if not tenant.begin_purge(self._now()):
+                return
+            purge = Purge(self._database, self._accounts, tenant, self._out_of_time)
+            try:
+                purge.run()
+                self.summary.purged += 1
+            except Superseded:
+                outcome = "superseded"
+            except PurgeStuck:
+                outcome = "stuck"
+                self.summary.failed += 1
+            finally:
+                logs.event(
+                    "tenant_purge_step",
+                    users=purge.tally.users,
+                    user_errors=purge.tally.user_errors,
+                    documents=purge.tally.documents,
+                    write_errors=purge.tally.write_errors,
+                )
+        except errors.Unavailable as error:
+            outcome = "unavailable"
+            self.summary.unavailable.append(error)
+        except OutOfTime:
+            raise
+        except Exception as error:  # noqa: BLE001 - one poisoned tenant must not stop the others; it is counted
+            outcome = type(error).__name__
+            self.summary.failed += 1
+        severity = "INFO" if outcome in ("purged", "superseded") else "ERROR"
+        seconds = round(self._clock() - started, 1)
+        logs.event("tenant_purge", severity, outcome=outcome, duration_seconds=seconds)
+
+    # Consent
+
+    def _check_consents(self) -> None:
+        flips: list[Tenant] = []
+        unanswered = 0
+        unchecked = [
+            ("status", "==", schemas.ACTIVE),
+            ("consent.checkedAt", "<=", self._now() - CHECK_INTERVAL),
+        ]
+        for found in self._tenants(unchecked, by=("consent", "checkedAt")):
+            if self._out_of_time():
+                raise OutOfTime
+            tenant = Tenant(self._database, found.id)
+            try:
+                verdict = self._probe(tenant)
+                unanswered = 0
+            except errors.Unavailable as error:
+                unanswered += 1
+                if unanswered >= UNANSWERED:
+                    self.summary.unavailable.append(error)
+                    break
+                continue
+            self.summary.verdicts[verdict] = self.summary.verdicts.get(verdict, 0) + 1
+            if verdict is Verdict.OWN_CREDENTIAL:
+                logs.event("entra_credential_failing", "CRITICAL")
+                break
+            if is_flip(found.fields["consent"], verdict):
+                flips.append(tenant)
+                if len(flips) > HANDFUL:
+                    logs.event("mass_consent_loss", "CRITICAL", count=len(flips))
+                    raise MassLoss
+            else:
+                self._note(tenant, verdict)
+        for tenant in flips:
+            self._note(tenant, Verdict.LOST)
+
+    def _tenants(self, where: Where, by: tuple[str, str]) -> Iterator[Document]:
+        """Tenants by a time in one of their maps, the oldest first, each once, a page in memory at a time."""
+        outer, inner = by
+        after: tuple[datetime, str] | None = None
+        while True:
+            page = self._database.query(
+                TENANTS,
+                where,
+                order_by=(f"{outer}.{inner}", "__name__"),
+                limit=PAGE,
+                start_after=after,
+            )
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = (page[-1].fields[outer][inner], page[-1].path)
+
+    def _probe(self, tenant: Tenant) -> Verdict:
+        try:
+            self._entra.probe_consent(tenant.id)
+        except EntraRefused as refusal:
+            return judge(refusal)
+        return judge(None)
+
+    def _note(self, tenant: Tenant, verdict: Verdict) -> None:
+        now = self._now()
+        found = tenant.note_consent(lambda consent: noted(consent, verdict, now))
+        grace = timedelta(days=self._settings.consent_grace_days)
+        if (
+            verdict is Verdict.LOST
+            and found is not None
+            and found.fields["status"] == schemas.ACTIVE
+            and is_over(found.fields["consent"], now, grace)
+        ):
+            delay = timedelta(seconds=self._settings.purge_delay_seconds)
+            tenant.close(schemas.CONSENT_LOST, self._new_id(), now, delay)
+            logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
+
+    def _report(self) -> None:
+        counts = {f"consent_{verdict.value}": n for verdict, n in self.summary.verdicts.items()}
+        severity = "ERROR" if self.summary.failed or self.summary.unavailable else "INFO"
+        logs.event(
+            "purge_run",
+            severity,
+            purged=self.summary.purged,
+            failed=self.summary.failed,
+            unavailable=len(self.summary.unavailable),
+            **counts,
+        )
