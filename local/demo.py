@@ -1,0 +1,313 @@
+"""`make demo`: two organizations connect, their phones sync, one asks to be forgotten, and is.
+
+Every step says what a person would want to know, and stops the walk where what happens is not what was promised.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import requests
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local import contents
+from local.entra import CONTOSO, FABRIKAM, Browser, Tenant
+from local.phone import Answer, Phone, PhoneError
+from local.processes import ROOT, LocalStackError
+from local.stack import PURGE_DELAY_SECONDS, Stack, stack
+
+PHONES = 25
+AT_ONCE = 8
+PURGE_SECONDS = 30
+T = TypeVar("T")
+
+
+class DemoFailed(Exception):
+    """Something was not as promised; the text says what."""
+
+
+def expect(actual: object, expected: object, what: str) -> None:
+    """Raises DemoFailed."""
+    if actual != expected:
+        raise DemoFailed(f"{what}: expected {expected}, got {actual}")
+
+
+@dataclass
+class Demo:
+    """The walk over a running stack. steps: title and seconds of each that is done."""
+
+    stack: Stack
+    console: Console
+    cleanup: ExitStack
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    counts: list[tuple[str, int, int, int]] = field(default_factory=list)
+    phones: dict[str, list[Phone]] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        self.console.print(f"\n[bold]{len(self.steps) + 1}. {title}[/bold]")
+        started = time.monotonic()
+        yield
+        self.steps.append((title, time.monotonic() - started))
+
+    def say(self, text: str) -> None:
+        self.console.print(f"   [green]✓[/green] {text}")
+
+    def each(self, title: str, items: Iterable[Any], do: Callable[[Any], T]) -> list[T]:
+        """Do it for all of them, some at a time, behind a progress bar."""
+        items = list(items)
+        with progress(self.console) as bar, ThreadPoolExecutor(AT_ONCE) as pool:
+            task = bar.add_task(title, total=len(items))
+            results = []
+            for result in pool.map(do, items):
+                results.append(result)
+                bar.advance(task)
+        return results
+
+    # The steps
+
+    def walk(self) -> None:
+        contoso, fabrikam = (self.stack.entra.tenant(one) for one in (CONTOSO, FABRIKAM))
+        both = (contoso, fabrikam)
+        with self.step("Two organizations connect"):
+            for tenant in both:
+                self.onboard(tenant)
+        with self.step(f"{PHONES} phones of each register and report their first sync"):
+            for tenant in both:
+                self.register(tenant)
+            self.count("after registration")
+        with self.step("A phone sees its own organization, and no other"):
+            self.isolation(contoso, fabrikam)
+        with self.step("Contoso asks to be forgotten"):
+            before = self.documents_of(fabrikam)
+            due = self.close(contoso)
+            self.refused_while_closing(contoso)
+        with self.step("The scheduled purge runs"):
+            self.purge(contoso, due)
+        with self.step("Fabrikam has not noticed"):
+            expect(self.documents_of(fabrikam), before, "Fabrikam's documents")
+            self.say(f"its {len(before)} documents are byte for byte what they were, versions too")
+            self.beat(fabrikam, 200)
+            self.say(f"its {PHONES} phones beat: 200")
+        with self.step("Contoso's phones are told that they are gone"):
+            self.gone(contoso)
+        with self.step("What is stored is the inventory, and nothing else"):
+            self.inventory(fabrikam)
+            self.count("at the end")
+
+    def onboard(self, tenant: Tenant) -> None:
+        onboarding = self.stack.addresses.functions["onboarding"]
+        with Browser(self.stack.addresses.ca) as browser:
+            expect(browser.open(f"{onboarding}/").status, 200, "the onboarding page")
+            page = browser.open(f"{onboarding}/start")
+            expect("/adminconsent" in page.url, True, "the way to Microsoft's consent page")
+            page = browser.decide(page, tenant.tenant_id, tenant.admin.username)
+            expect(page.url, f"{onboarding}/done", "where onboarding ends")
+            expect(page.status, 200, "the last page of onboarding")
+            expect(tenant.name in page.text, True, "the organization's name on the last page")
+        name = self.documents()[f"tenants/{tenant.tenant_id}"]["fields"]["name"]["stringValue"]
+        expect(name, tenant.name, "the stored name")
+        self.say(f"{tenant.admin.username} consented, proved the role, and connected {tenant.name}")
+
+    def register(self, tenant: Tenant) -> None:
+        client = self.stack.entra.app.client_id
+
+        def start(user: Any) -> Phone:
+            phone = Phone(
+                self.stack.addresses, client, tenant.tenant_id, user.username, user.password
+            )
+            self.cleanup.callback(phone.__exit__)
+            expect(phone.register().status, 201, "a new phone's registration")
+            expect(phone.beat().status, 200, "a new phone's heartbeat")
+            return phone
+
+        users = tenant.phone_users[:PHONES]
+        expect(len(users), PHONES, f"people with phones at {tenant.name}")
+        self.phones[tenant.tenant_id] = self.each(f"   {tenant.name}", users, start)
+        self.say(f"{PHONES} phones of {tenant.name} registered and beat")
+
+    def isolation(self, own: Tenant, other: Tenant) -> None:
+        phone, stranger = self.phones[own.tenant_id][0], self.phones[other.tenant_id][0]
+        neighbour = self.phones[own.tenant_id][1]
+        expect(phone.read_tenant().status, 200, "reading its own organization")
+        expect(phone.read_device().status, 200, "reading its own device")
+        self.say(f"a phone of {own.name} reads its organization and its own device: 200")
+        theirs = (other.tenant_id, stranger.device_id)
+        expect(phone.read_tenant(theirs[0]).status, 403, "reading another organization")
+        expect(phone.read_device(*theirs).status, 403, "reading another organization's device")
+        answer = phone.read_device(device_id=neighbour.device_id)
+        expect(answer.status, 403, "reading a neighbour's device")
+        self.say(f"{other.name}'s documents, and its neighbour's, are refused: 403")
+
+    def close(self, tenant: Tenant) -> datetime:
+        """By the operators' command line; returns when the purge is due."""
+        command = [
+            sys.executable,
+            "-m",
+            "support",
+            "close",
+            tenant.tenant_id,
+            "--reason",
+            "requested",
+        ]
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **self.stack.settings},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        expect(ended.returncode, 0, f"python -m support close ({ended.stderr.strip()[-200:]})")
+        closing = self.documents()[f"tenants/{tenant.tenant_id}"]["fields"]["closing"]["mapValue"]
+        receipt = closing["fields"]["receiptId"]["stringValue"]
+        expect(receipt in ended.stdout, True, "the receipt ID in what support sees")
+        self.say(f"support closed {tenant.name}; the receipt is {receipt}")
+        return datetime.fromisoformat(closing["fields"]["purgeAt"]["timestampValue"])
+
+    def refused_while_closing(self, tenant: Tenant) -> None:
+        phone = self.phones[tenant.tenant_id][0]
+        answer = phone.ask_to_register()
+        expect((answer.status, answer.code), (409, "tenant_closing"), "registering meanwhile")
+        self.say("from now on no phone of it can register: 409")
+
+    def purge(self, tenant: Tenant, due: datetime) -> None:
+        with progress(self.console) as bar:
+            wait = bar.add_task("   until it is due", total=PURGE_DELAY_SECONDS)
+            while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
+                bar.update(wait, completed=PURGE_DELAY_SECONDS - left)
+                time.sleep(min(left, 0.1))
+            bar.update(wait, completed=PURGE_DELAY_SECONDS)
+        deadline = time.monotonic() + PURGE_SECONDS
+        events = 0
+        while self.documents_of(tenant) or self.users_of(tenant):
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{tenant.name} is not gone after {PURGE_SECONDS} seconds")
+            status = schedule_purge(self.stack).status_code
+            expect(status in (200, 204), True, f"the purge's answer ({status})")
+            events += 1
+        self.say(f"{events} event: {tenant.name}'s documents and Auth users are gone")
+
+    def beat(self, tenant: Tenant, expected: int) -> list[Answer]:
+        phones = self.phones[tenant.tenant_id]
+        answers = self.each(f"   {tenant.name}", phones, lambda phone: phone.beat())
+        for answer in answers:
+            expect(answer.status, expected, f"a heartbeat of {tenant.name}")
+        return answers
+
+    def gone(self, tenant: Tenant) -> None:
+        self.beat(tenant, 410)
+        self.say(f"its {PHONES} phones, whose tokens are still good, get 410")
+        answer = self.phones[tenant.tenant_id][0].ask_to_register()
+        expect(
+            (answer.status, answer.code), (403, "tenant_not_onboarded"), "registering afterwards"
+        )
+        self.say("and cannot register again: 403")
+        expect(self.documents_of(tenant), {}, "Contoso's documents after its phones' attempts")
+
+    def inventory(self, remaining: Tenant) -> None:
+        expect(contents.beyond_inventory(self.stack.addresses), [], "what the inventory lacks")
+        phones = [phone.device_id for phone in self.phones[remaining.tenant_id]]
+        root = f"tenants/{remaining.tenant_id}"
+        paths = {root, *(f"{root}/devices/{device}" for device in phones)}
+        expect(set(self.documents()), paths, "the documents")
+        uids = {f"{remaining.tenant_id}:{device}" for device in phones}
+        expect(set(contents.users(self.stack.addresses)), uids, "the Auth users")
+        self.say("every document and every Auth user was listed, and is one that should be there")
+
+    # What is stored
+
+    def documents(self) -> dict[str, Any]:
+        return dict(contents.documents(self.stack.addresses))
+
+    def documents_of(self, tenant: Tenant) -> dict[str, Any]:
+        root = f"tenants/{tenant.tenant_id}"
+        found = self.documents().items()
+        return {path: one for path, one in found if path == root or path.startswith(f"{root}/")}
+
+    def users_of(self, tenant: Tenant) -> list[str]:
+        uids = contents.users(self.stack.addresses)
+        return [uid for uid in uids if uid.startswith(f"{tenant.tenant_id}:")]
+
+    def count(self, when: str) -> None:
+        paths = self.documents()
+        tenants = sum(path.count("/") == 1 for path in paths)
+        users = len(contents.users(self.stack.addresses))
+        self.counts.append((when, tenants, len(paths) - tenants, users))
+
+    def summary(self) -> None:
+        steps = Table("Step", "", "Seconds", title="\nWhat was shown")
+        for title, seconds in self.steps:
+            steps.add_row(title, "[green]✓[/green]", f"{seconds:.1f}")
+        stored = Table("", "Tenants", "Devices", "Auth users", title="\nWhat was stored")
+        for when, *numbers in self.counts:
+            stored.add_row(when, *map(str, numbers))
+        self.console.print(steps)
+        self.console.print(stored)
+
+
+def schedule_purge(running: Stack) -> requests.Response:
+    """What Cloud Scheduler's message becomes: a CloudEvent from Pub/Sub, delivered over HTTP."""
+    message_id = str(uuid.uuid4().int)[:16]
+    now = datetime.now(UTC).isoformat()
+    topic = f"projects/{running.addresses.project}/topics/tenant-purge"
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": message_id,
+        "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
+        "ce-source": f"//pubsub.googleapis.com/{topic}",
+        "ce-time": now,
+    }
+    message = {"data": "", "messageId": message_id, "publishTime": now}
+    event = {"message": message, "subscription": re.sub("topics", "subscriptions", topic)}
+    url = running.addresses.functions["tenant_purge"]
+    return requests.post(f"{url}/", json=event, headers=headers, timeout=120)
+
+
+def progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=console)
+
+
+def main() -> int:
+    """Walk; exit code 0, or 1 and the reason."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    console.print("[bold]Calliente, start to finish, on this machine[/bold]\n")
+    try:
+        with ExitStack() as cleanup:
+            with progress(console) as bar:
+                task = bar.add_task("   starting the stack", total=7)
+                running = cleanup.enter_context(stack(started=lambda _name: bar.advance(task)))
+            demo = Demo(running, console, cleanup)
+            demo.walk()
+            demo.summary()
+    except (DemoFailed, LocalStackError, PhoneError, requests.RequestException) as error:
+        console.print(f"\n[bold red]Failed:[/bold red] {escape(str(error))}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+        return 130
+    console.print(
+        f"\n[bold green]All of it held.[/bold green] {time.monotonic() - started:.0f} seconds"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
