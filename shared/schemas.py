@@ -66,18 +66,18 @@ def _about(purpose: str, retention: str, *readers: str) -> dict[str, Any]:
 class Closing(Stored):
     purgeAt = Timestamp(
         required=True,
-        metadata=_about("when the deletion becomes due", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT),
+        metadata=_about("when the deletion becomes due", WHILE_CLOSING, PORTAL, SUPPORT),
     )
     reason = fields.String(
         required=True,
         validate=validate.OneOf((REQUESTED, CONSENT_LOST)),
-        metadata=_about("why the data is deleted", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT),
+        metadata=_about("why the data is deleted", WHILE_CLOSING, PORTAL, SUPPORT),
     )
     receiptId = fields.String(
         required=True,
         validate=check_device_id,
         metadata=_about(
-            "proof of the request, handed to whoever asked", WHILE_CLOSING, DEVICE, PORTAL, SUPPORT
+            "proof of the request, handed to whoever asked", WHILE_CLOSING, PORTAL, SUPPORT
         ),
     )
 
@@ -91,7 +91,10 @@ class Consent(Stored):
     )
     lostAt = Timestamp(
         metadata=_about(
-            "since when the consent has been missing", "until the consent is seen again", SUPPORT
+            "since when the consent has been missing",
+            "until the consent is seen again",
+            DEVICE,
+            SUPPORT,
         ),
     )
 

@@ -1,0 +1,157 @@
+"""docs/data-inventory.md, from the schemas that the writes and the audit go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marshmallow import Schema, fields
+
+from shared import schemas
+
+NOT_STORED = {
+    "User Contact Data": "Names, phone numbers, contact information: the phone reads Microsoft Graph itself",
+    "User Profile Data": "Names, e-mail addresses, Entra object IDs, in clear or hashed",
+    "Microsoft 365 Content": "Mailbox, calendar, files",
+    "Authentication Information": "Passwords, access, ID and refresh tokens, sessions",
+    "IP Addresses, User Agents": "Left out of our logs; the platform's own request logs are excluded",
+}
+
+HEAD = """\
+# Data inventory
+
+Everything that Calliente's backend stores, field by field, in the form of the table in the published policy. Generated
+by `make docs` from `shared/schemas.py`, which the writes and `python -m support audit` go by as well; do not edit it.
+"""
+
+TAIL = """\
+"Registered devices" are the phones of the same organization, and only while it is active: a phone can read its
+organization's document and its own device's document, never another device's (`firestore.rules`). Administrators see
+counts in the portal, never a device. "Support" is whoever holds a role on the Google Cloud project.
+
+Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union unless
+a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
+Authentication: it holds nothing but the two random or organizational identifiers above.
+
+An onboarding that is under way is kept in a signed cookie of the administrator's browser for minutes, and on no server.
+How to get the deletion of an organization's data: `docs/operations.md`.
+"""
+
+
+def inventory_page() -> str:
+    """The whole page, as Markdown."""
+    return "\n".join(
+        [
+            HEAD,
+            "## Firestore: `tenants/{tenantId}`\n",
+            _table(
+                [
+                    _row(
+                        "Tenant ID",
+                        "document ID",
+                        "associates the configuration with the Microsoft directory; it is Microsoft Entra's ID",
+                        schemas.WHILE_CONNECTED,
+                        (schemas.DEVICE, schemas.PORTAL, schemas.SUPPORT),
+                    ),
+                    *_rows(schemas.Tenant),
+                ]
+            ),
+            "## Firestore: `tenants/{tenantId}/devices/{deviceId}`\n",
+            _table(
+                [
+                    _row(
+                        "Device ID (anonymous)",
+                        "document ID",
+                        "technical tracking of synchronization; a random UUID made on the device",
+                        schemas.WHILE_REGISTERED,
+                        ("the device itself", schemas.SUPPORT),
+                    ),
+                    *_rows(schemas.Device),
+                ]
+            ),
+            "## Firebase Authentication: one user per device\n",
+            _table(_auth_rows()),
+            "## Logs: Cloud Logging\n",
+            _table(_log_rows()),
+            "## Not stored\n",
+            "| Type of Data | Stored | Description |",
+            "|---|---|---|",
+            *(f"| {kind} | No | {text} |" for kind, text in NOT_STORED.items()),
+            "",
+            TAIL,
+        ]
+    )
+
+
+def _rows(schema: type[Schema], prefix: str = "") -> Iterator[str]:
+    for name, field in schema().fields.items():
+        path = f"{prefix}{name}"
+        if isinstance(field, fields.Nested):
+            yield from _rows(type(field.schema), f"{path}.")
+            continue
+        about = field.metadata
+        kind = "timestamp" if isinstance(field, schemas.Timestamp) else "text"
+        presence = "" if field.required else ", may be absent"
+        readers = tuple(about["readers"])
+        if schema is schemas.Device:
+            readers = tuple(
+                "the device itself" if reader == schemas.DEVICE else reader for reader in readers
+            )
+        yield _row(
+            _label(path),
+            f"`{path}`, {kind}{presence}",
+            about["purpose"],
+            about["retention"],
+            readers,
+        )
+
+
+def _label(path: str) -> str:
+    """`closing.purgeAt` → `Closing purge at`; the policy's own name where it has one."""
+    if path == "name":
+        return "Tenant Name"
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in path)
+    return words.replace(".", " ").capitalize()
+
+
+def _auth_rows() -> list[str]:
+    rows = {
+        "User ID": ("`uid`: `{tenantId}:{deviceId}`", "lets the device sign in"),
+        "Tenant ID claim": ("claim `tenantId`", "isolation: the security rules read it"),
+        "Device ID claim": ("claim `deviceId`", "isolation: the security rules read it"),
+        "Creation and last sign-in time": (
+            "metadata, kept by Firebase itself",
+            "none of ours; it cannot be switched off",
+        ),
+    }
+    readers = ("the device itself", schemas.SUPPORT)
+    return [
+        _row(kind, where, purpose, schemas.WHILE_REGISTERED, readers)
+        for kind, (where, purpose) in rows.items()
+    ]
+
+
+def _log_rows() -> list[str]:
+    rows = {
+        "Request": (
+            "`event`, `route`, `status`, `outcome`, `duration_ms`, trace ID",
+            "operation: error ratios, durations",
+        ),
+        "Purge and consent": (
+            "counts, durations, outcome codes, receipt ID",
+            "proof that a requested deletion has been carried out",
+        ),
+    }
+    return [
+        _row(kind, where, purpose, "30 days, in the EU", (schemas.SUPPORT,))
+        for kind, (where, purpose) in rows.items()
+    ]
+
+
+def _row(kind: str, where: str, purpose: str, retention: str, readers: tuple[str, ...]) -> str:
+    purpose = purpose[0].upper() + purpose[1:]
+    return f"| {kind} | Yes | {purpose} | {where} | {retention} | {', '.join(readers)} |"
+
+
+def _table(rows: list[str]) -> str:
+    head = "| Type of Data | Stored | Description | Where | Retention | Who can read it |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *rows, ""])
