@@ -152,7 +152,10 @@ class Firestore:
         keys_only: bool = False,
         all_descendants: bool = False,
     ) -> Iterator[list[Document]]:
-        """All documents of a collection by ID, a page in memory at a time."""
+        """All documents of a collection by path, a page in memory at a time.
+
+        `{path}/` with all_descendants: every document below `path`, at any depth.
+        """
         after: list[str] | None = None
         while True:
             page = self.query(

@@ -1,0 +1,168 @@
+"""What is really stored, against the inventory: every document, collection, missing parent and Auth user.
+
+It reads only, and holds a page in memory at a time. Whatever the inventory does not declare is a finding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from shared import schemas
+from shared.firestore import Document, Firestore
+from shared.identity import Accounts
+from shared.store import TENANTS
+
+PAGE = 1000
+
+
+@dataclass
+class Report:
+    """counts: how often each field is stored. findings: a path and what is wrong there, never a stored value."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+
+    def found(self, path: str, what: str) -> None:
+        self.findings.append((path, what))
+
+
+class Audit:
+    """progress: called with the number of items seen since the last call."""
+
+    def __init__(
+        self, database: Firestore, accounts: Accounts, progress: Callable[[int], None] | None = None
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._progress = progress or (lambda _count: None)
+        self.report = Report()
+
+    def run(self) -> Report:
+        """Raises Unavailable."""
+        for collection_id in self._database.collection_ids():
+            if collection_id != TENANTS:
+                self._unknown(collection_id)
+        self._tenants()
+        self._users()
+        return self.report
+
+    def _tenants(self) -> None:
+        token = ""
+        while True:
+            listed, token = self._database.list_page(TENANTS, PAGE, token)
+            for tenant in self._existing(listed):
+                self._tenant(tenant)
+            if not token:
+                return
+
+    def _tenant(self, tenant: Document) -> None:
+        if not schemas.is_tenant_id(tenant.id):
+            self.report.found(tenant.path, "the document ID is not a tenant ID")
+        check(self.report, tenant, schemas.Tenant(), "tenants")
+        self._devices(f"{tenant.path}/devices")
+        self._nested(tenant)
+
+    def _devices(self, collection: str) -> None:
+        for page in self._database.pages(collection, PAGE):
+            for device in page:
+                if not schemas.is_device_id(device.id):
+                    self.report.found(device.path, "the document ID is not a device ID")
+                check(self.report, device, schemas.Device(), "devices")
+            self._progress(len(page))
+
+    def _nested(self, tenant: Document) -> None:
+        """Documents anywhere below a tenant that are not its devices."""
+        for page in self._database.pages(
+            f"{tenant.path}/", PAGE, keys_only=True, all_descendants=True
+        ):
+            for found in page:
+                if found.path != f"{tenant.path}/devices/{found.id}":
+                    self.report.found(found.path, "no document belongs here")
+
+    def _unknown(self, collection: str) -> None:
+        self.report.found(collection, "the collection is not in the inventory")
+
+    def _existing(self, listed: list[Document]) -> list[Document]:
+        for document in listed:
+            if document.update_time is None:
+                self.report.found(
+                    document.path, "the document is missing, and has collections below it"
+                )
+        paths = [document.path for document in listed if document.update_time is not None]
+        self._progress(len(paths))
+        return [found for found in self._database.get(*paths) if found] if paths else []
+
+    def _users(self) -> None:
+        for page in self._accounts.pages():
+            paths = {
+                f"{TENANTS}/{t}/devices/{d}": user.uid
+                for user in page
+                for t, _, d in [user.uid.partition(":")]
+            }
+            valid = [path for path, uid in paths.items() if is_uid(uid)]
+            present = (
+                {found.path for found in self._database.get(*valid) if found} if valid else set()
+            )
+            for path, uid in paths.items():
+                if path not in present:
+                    self.report.found(
+                        f"auth/{uid}", "no registered device belongs to this Auth user"
+                    )
+            for user in page:
+                check_user(self.report, user)
+            self._progress(len(page))
+
+
+def check(report: Report, document: Document, schema: Schema, collection: str) -> None:
+    """Count the fields of a document, and note what the schema does not allow."""
+    report.counts[collection] += 1
+    for name in _leaves(document.fields):
+        report.counts[f"{collection}.{name}"] += 1
+    try:
+        schema.load(document.fields)
+    except ValidationError as fault:
+        names = ", ".join(sorted(map(str, fault.messages_dict)))
+        report.found(document.path, f"not as in the inventory: {names}")
+
+
+def check_user(report: Report, user: Any) -> None:
+    """Note everything on an Auth user (firebase_admin's UserRecord) beyond its uid and the two claims."""
+    report.counts["auth users"] += 1
+    tenant_id, _, device_id = user.uid.partition(":")
+    if not is_uid(user.uid):
+        report.found(f"auth/{user.uid}", "the uid is not that of a device")
+    claims = user.custom_claims or {}
+    if not claims.items() <= {"tenantId": tenant_id, "deviceId": device_id}.items():
+        report.found(f"auth/{user.uid}", "claims beyond the inventory")
+    personal = (
+        user.email,
+        user.phone_number,
+        user.display_name,
+        user.photo_url,
+        user.provider_data,
+    )
+    if any(personal):
+        report.found(f"auth/{user.uid}", "profile data on an Auth user")
+
+
+def is_uid(uid: str) -> bool:
+    tenant_id, _, device_id = uid.partition(":")
+    return schemas.is_tenant_id(tenant_id) and schemas.is_device_id(device_id)
+
+
+def _leaves(fields: Mapping[str, Any], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, value in fields.items():
+        names += _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+    return names
+
+
+def as_json(report: Report) -> str:
+    findings = [{"path": path, "finding": what} for path, what in report.findings]
+    return json.dumps({"counts": dict(sorted(report.counts.items())), "findings": findings})
