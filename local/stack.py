@@ -26,8 +26,11 @@ from local import bundle, emulators
 from local.addresses import STACK_JSON, Addresses
 from local.entra import AppRegistration, EntraStandIn
 from local.processes import HOST, STATE, LocalStackError, Server, free_ports, port_setting, server
+from shared.errors import Unavailable
+from shared.firestore import Firestore
 
 PURGE_DELAY_SECONDS = 3
+WARM_UP_SECONDS = 60.0
 REDIRECT_PATHS = ("/consented", "/verified")
 
 
@@ -82,7 +85,7 @@ def stack(
         )
         environment = {**_settings(addresses, entra.app), **(settings or {})}
         parts: dict[str, AbstractContextManager[Any]] = {
-            "firestore": emulators.firestore_emulator(port=ports["firestore"]),
+            "firestore": _firestore(ports["firestore"]),
             "auth": emulators.auth_emulator(port=ports["auth"]),
         }
         for name in names:
@@ -127,6 +130,22 @@ def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
         "FIRESTORE_EMULATOR_HOST": addresses.firestore,
         "FIREBASE_AUTH_EMULATOR_HOST": addresses.auth,
     }
+
+
+@contextlib.contextmanager
+def _firestore(port: int) -> Iterator[str]:
+    """The emulator, once it has answered the interface that the functions use: the first call takes seconds."""
+    with emulators.firestore_emulator(port=port) as address:
+        database = Firestore(emulators.PROJECT, address)
+        deadline = time.monotonic() + WARM_UP_SECONDS
+        while True:
+            try:
+                database.transact(["tenants/none"], lambda _found: ((), None))
+                break
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise LocalStackError(f"Firestore at {address} answers no call.") from None
+        yield address
 
 
 @contextlib.contextmanager

@@ -41,16 +41,22 @@ Answer = Callable[[errors.Problem], flask.Response]
 
 
 class BoundedRequest(flask.Request):
-    """A request whose body is never read beyond the limit, and is left empty once it was found too large."""
+    """A request whose body is never read beyond the limit, and is left empty once it was found too large.
 
-    max_content_length = MAX_BODY_BYTES
+    One byte more is read than allowed: werkzeug cuts a body without a Content-Length off at its limit, silently.
+    """
+
+    max_content_length = MAX_BODY_BYTES + 1
 
     def get_data(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().get_data(*args, **kwargs)
+            data = super().get_data(*args, **kwargs)
+            if len(data) > MAX_BODY_BYTES:
+                raise RequestEntityTooLarge
         except RequestEntityTooLarge:
-            self.stream = io.BytesIO()
+            self.stream, self._cached_data = io.BytesIO(), b""
             raise
+        return data
 
 
 def prepare(function: str, project: str, answer: Answer | None = None) -> None:

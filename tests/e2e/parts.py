@@ -1,0 +1,88 @@
+"""What the tests of the whole stack look at, and the ways in which its parts can fail."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from local.entra import Tenant as EntraTenant
+from local.phone import Answer
+from shared.store import Tenant
+from shared.web import HEADERS
+
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Organization:
+    """tenant: at Entra. store: in the database."""
+
+    tenant: EntraTenant
+    store: Tenant
+
+    @property
+    def id(self) -> str:
+        return self.tenant.tenant_id
+
+
+def send(method: str, url: str, token: str = "", **content: Any) -> Answer:
+    """One plain request."""
+    headers = dict(content.pop("headers", {}))
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    with requests.Session() as session:
+        session.trust_env = False
+        response = session.request(
+            method, url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, **content
+        )
+        return Answer.of(response)
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    """The one shape of every error: RFC 9457, a stable code, the security headers, no more members."""
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert set(answer.body) - {"fields"} == {"type", "title", "status", "code"}
+    assert answer.body["status"] == status
+    assert answer.body["type"] == f"urn:calliente:problem:{code}"
+    assert_guarded(answer)
+
+
+def assert_guarded(answer: Answer) -> None:
+    """The security headers, whatever the answer."""
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def process_at(address: str) -> psutil.Process:
+    """The child process that listens at host:port."""
+    port = int(address.rpartition(":")[2])
+    for process in psutil.Process().children(recursive=True):
+        for connection in process.net_connections(kind="tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+                return process
+    pytest.fail(f"nobody of ours listens at {address}")
+
+
+@contextmanager
+def paused(address: str) -> Iterator[None]:
+    """Whoever listens there stands still: connections open, answers do not come."""
+    process = process_at(address)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def kill(address: str) -> None:
+    """Whoever listens there is gone at once."""
+    process = process_at(address)
+    process.kill()
+    psutil.wait_procs([process], timeout=TIMEOUT_SECONDS)
