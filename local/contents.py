@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 
 from local.addresses import Addresses
-from shared import schemas
-from shared.firestore import Firestore
-from shared.tokens import DeviceIdentity
 
 TIMEOUT_SECONDS = 30
 _OWNER = {"Authorization": "Bearer owner"}
-_USER_FIELDS = frozenset(
-    {"localId", "customAuth", "createdAt", "lastLoginAt", "lastRefreshAt", "validSince"}
-)
-_NO_VALUE: tuple[object, ...] = ([], "", None)
 
 
 def documents(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
@@ -40,32 +33,6 @@ def users(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
         token = page.get("nextPageToken", "")
         if not token or not page.get("users"):
             return found
-
-
-def beyond_inventory(addresses: Addresses) -> list[str]:
-    """What is stored and has no place in the inventory, or lacks what the inventory asks for; one line each."""
-    database = Firestore(addresses.project, addresses.firestore)
-    found: list[str] = []
-    devices: set[str] = set()
-    for document in database.query("", all_descendants=True):
-        match document.path.split("/"):
-            case ["tenants", tenant] if schemas.is_tenant_id(tenant):
-                faults: Iterable[str] = schemas.Tenant().validate(dict(document.fields))
-            case ["tenants", tenant, "devices", device] if schemas.is_device_id(device):
-                devices.add(DeviceIdentity(tenant, device).uid)
-                faults = schemas.Device().validate(dict(document.fields))
-            case _:
-                faults = ["unknown path"]
-        found += [f"{document.path}: {name}" for name in faults]
-    for uid, user in users(addresses).items():
-        if uid not in devices:
-            found.append(f"Auth user {uid}: no such device")
-        found += [
-            f"Auth user {uid}: {name}"
-            for name, value in user.items()
-            if name not in _USER_FIELDS and value not in _NO_VALUE
-        ]
-    return found
 
 
 def _call(method: str, url: str, body: Any = None) -> Any:

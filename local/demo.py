@@ -5,8 +5,8 @@ Every step says what a person would want to know, and stops the walk where what 
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -137,7 +137,7 @@ class Demo:
 
         users = tenant.phone_users[:PHONES]
         expect(len(users), PHONES, f"people with phones at {tenant.name}")
-        self.phones[tenant.tenant_id] = self.each(f"   {tenant.name}", users, start)
+        self.phones[tenant.tenant_id] = self.each(tenant.name, users, start)
         self.say(f"{PHONES} phones of {tenant.name} registered and beat")
 
     def isolation(self, own: Tenant, other: Tenant) -> None:
@@ -155,28 +155,10 @@ class Demo:
 
     def close(self, tenant: Tenant) -> datetime:
         """By the operators' command line; returns when the purge is due."""
-        command = [
-            sys.executable,
-            "-m",
-            "support",
-            "close",
-            tenant.tenant_id,
-            "--reason",
-            "requested",
-        ]
-        ended = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **self.stack.settings},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        expect(ended.returncode, 0, f"python -m support close ({ended.stderr.strip()[-200:]})")
+        told = self.support("close", tenant.tenant_id, "--reason", "requested", "--yes")
         closing = self.documents()[f"tenants/{tenant.tenant_id}"]["fields"]["closing"]["mapValue"]
         receipt = closing["fields"]["receiptId"]["stringValue"]
-        expect(receipt in ended.stdout, True, "the receipt ID in what support sees")
+        expect(receipt in told, True, "the receipt ID in what support sees")
         self.say(f"support closed {tenant.name}; the receipt is {receipt}")
         return datetime.fromisoformat(closing["fields"]["purgeAt"]["timestampValue"])
 
@@ -188,7 +170,7 @@ class Demo:
 
     def purge(self, tenant: Tenant, due: datetime) -> None:
         with progress(self.console) as bar:
-            wait = bar.add_task("   until it is due", total=PURGE_DELAY_SECONDS)
+            wait = bar.add_task("until it is due", total=PURGE_DELAY_SECONDS)
             while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
                 bar.update(wait, completed=PURGE_DELAY_SECONDS - left)
                 time.sleep(min(left, 0.1))
@@ -205,7 +187,7 @@ class Demo:
 
     def beat(self, tenant: Tenant, expected: int) -> list[Answer]:
         phones = self.phones[tenant.tenant_id]
-        answers = self.each(f"   {tenant.name}", phones, lambda phone: phone.beat())
+        answers = self.each(tenant.name, phones, lambda phone: phone.beat())
         for answer in answers:
             expect(answer.status, expected, f"a heartbeat of {tenant.name}")
         return answers
@@ -221,14 +203,34 @@ class Demo:
         expect(self.documents_of(tenant), {}, "Contoso's documents after its phones' attempts")
 
     def inventory(self, remaining: Tenant) -> None:
-        expect(contents.beyond_inventory(self.stack.addresses), [], "what the inventory lacks")
+        report = json.loads(self.support("audit", "--json"))
+        expect(report["findings"], [], "what the audit finds beyond the inventory")
         phones = [phone.device_id for phone in self.phones[remaining.tenant_id]]
         root = f"tenants/{remaining.tenant_id}"
         paths = {root, *(f"{root}/devices/{device}" for device in phones)}
         expect(set(self.documents()), paths, "the documents")
         uids = {f"{remaining.tenant_id}:{device}" for device in phones}
         expect(set(contents.users(self.stack.addresses)), uids, "the Auth users")
-        self.say("every document and every Auth user was listed, and is one that should be there")
+        self.say(
+            f"the audit read {PHONES + 1} documents and {PHONES} Auth users, and found no more"
+        )
+        self.say("they are exactly those that should be there, with exactly the declared fields")
+
+    def support(self, *arguments: str) -> str:
+        """What the operators' command line prints. Raises DemoFailed unless it ends well."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "support", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.stack.settings},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        said = (ended.stdout + ended.stderr).strip()[-300:]
+        expect(ended.returncode, 0, f"python -m support {arguments[0]} ({said})")
+        return ended.stdout
 
     # What is stored
 
@@ -274,13 +276,13 @@ def schedule_purge(running: Stack) -> requests.Response:
         "ce-time": now,
     }
     message = {"data": "", "messageId": message_id, "publishTime": now}
-    event = {"message": message, "subscription": re.sub("topics", "subscriptions", topic)}
+    event = {"message": message, "subscription": topic.replace("topics", "subscriptions")}
     url = running.addresses.functions["tenant_purge"]
     return requests.post(f"{url}/", json=event, headers=headers, timeout=120)
 
 
 def progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("   {task.description:20}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, TimeElapsedColumn(), console=console)
 
 
@@ -292,7 +294,7 @@ def main() -> int:
     try:
         with ExitStack() as cleanup:
             with progress(console) as bar:
-                task = bar.add_task("   starting the stack", total=7)
+                task = bar.add_task("starting the stack", total=7)
                 running = cleanup.enter_context(stack(started=lambda _name: bar.advance(task)))
             demo = Demo(running, console, cleanup)
             demo.walk()
