@@ -138,6 +138,13 @@ def load_body(request: flask.Request, schema: Schema) -> dict[str, Any]:
         raise errors.Malformed from None
 
 
+def load_query(request: flask.Request) -> dict[str, str]:
+    """The query's values. Raises Malformed if a parameter is there twice: two readers could see two requests."""
+    if any(len(values) > 1 for _, values in request.args.lists()):
+        raise errors.Malformed
+    return request.args.to_dict()
+
+
 def bearer(request: flask.Request) -> str:
     """The token of the one Authorization header. Raises Unauthenticated."""
     value = request.headers.get("Authorization", "")

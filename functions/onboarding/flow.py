@@ -1,0 +1,132 @@
+"""The decisions of onboarding: from where an administrator is, and what came back from Microsoft, to what is next."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared import logs
+from shared.entra import Entra, EntraRefused
+from shared.errors import Malformed, TenantPurging, Unavailable
+from shared.firestore import Firestore
+from shared.settings import OnboardingSettings
+from shared.store import Tenant
+
+from . import proof, refusals
+from .progress import Connected, Consenting, Failed, Progress, SigningIn, Waiting
+
+MOST_ATTEMPTS = 20
+FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
+
+
+class InvalidState(Malformed):
+    code = "invalid_state"
+    title = "The answer does not belong to an attempt that was started in this browser."
+
+
+def consented(progress: Progress | None, answer: Mapping[str, str]) -> Waiting | Failed:
+    """What the consent page answered; without an answer, another sign-in for those who wait. Raises InvalidState.
+
+    `tenant` is only a hint here: anyone can forge it. `error` can come together with admin_consent=True.
+    """
+    if not answer:
+        return _again(progress)
+    if not isinstance(progress, Consenting) or not _same(progress.state, answer.get("state")):
+        raise InvalidState
+    if "error" in answer:
+        refused = EntraRefused.parse(answer)
+        return Failed(_noted("consent", refused, refusals.of_consent(refused)))
+    tenant_id = proof.tenant_of(answer.get("tenant"))
+    if tenant_id is None or answer.get("admin_consent", "").lower() != "true":
+        return Failed("invalid_tenant")
+    return Waiting(tenant_id, 0)
+
+
+def begin_sign_in(
+    waiting: Waiting, entra: Entra, redirect_uri: str
+) -> tuple[str, SigningIn | Failed]:
+    """Where to send the browser ('' if nowhere), and what is then in progress. Raises Unavailable."""
+    try:
+        flow = entra.begin_sign_in(waiting.tenant, redirect_uri)
+    except EntraRefused as refused:
+        meaning = refusals.of_sign_in(refused)
+        unknown = meaning in ("unexpected", refusals.WAITING)
+        return "", Failed(_noted("begin", refused, "unknown_organization" if unknown else meaning))
+    kept = {name: flow[name] for name in FLOW_MEMBERS}
+    return str(flow["auth_uri"]), SigningIn(waiting.tenant, kept, waiting.attempt + 1)
+
+
+def signing_in(progress: Progress | None, answer: Mapping[str, str]) -> SigningIn:
+    """The sign-in that this answer belongs to. Raises InvalidState, or Malformed if it answers nothing."""
+    if not isinstance(progress, SigningIn) or not _same(
+        progress.flow["state"], answer.get("state")
+    ):
+        raise InvalidState
+    if "code" not in answer and "error" not in answer:
+        raise Malformed
+    return progress
+
+
+def verified(
+    progress: SigningIn,
+    answer: Mapping[str, str],
+    entra: Entra,
+    database: Firestore,
+    settings: OnboardingSettings,
+    now: datetime,
+) -> Waiting | Connected | Failed:
+    """The outcome of the sign-in; if it proves an administrator of the tenant, the tenant is connected."""
+    tenant_id = progress.tenant
+    try:
+        if "error" in answer:
+            raise EntraRefused.parse(answer)
+        code = {"code": answer["code"], "state": answer["state"]}
+        claims, token = entra.finish_sign_in(tenant_id, dict(progress.flow), code)
+        fault = proof.fault(
+            claims,
+            tenant_id,
+            settings.entra_client_id,
+            settings.entra_authority,
+            now.timestamp(),
+        )
+        if fault is not None:
+            return Failed(fault)
+        name = proof.clean_name(entra.organization_name(token, tenant_id), tenant_id)
+        Tenant(database, tenant_id).onboard(name, now)
+    except EntraRefused as refused:
+        return _refused(progress, refused)
+    except Unavailable as away:
+        logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+        return Failed("service_away", tenant_id)
+    except TenantPurging:
+        return Failed("organization_purging")
+    return Connected(tenant_id, name)
+
+
+def _refused(progress: SigningIn, refused: EntraRefused) -> Waiting | Failed:
+    meaning = _noted("sign_in", refused, refusals.of_sign_in(refused))
+    if meaning != refusals.WAITING:
+        return Failed(meaning)
+    if progress.attempt >= MOST_ATTEMPTS:
+        return Failed("still_activating")
+    return Waiting(progress.tenant, progress.attempt)
+
+
+def _again(progress: Progress | None) -> Waiting:
+    if isinstance(progress, Waiting):
+        return progress
+    if isinstance(progress, SigningIn) and progress.attempt < MOST_ATTEMPTS:
+        return Waiting(progress.tenant, progress.attempt)
+    if isinstance(progress, Failed) and progress.tenant:
+        return Waiting(progress.tenant, 0)
+    raise InvalidState
+
+
+def _same(expected: str, given: str | None) -> bool:
+    return hmac.compare_digest(expected.encode(), (given or "").encode())
+
+
+def _noted(step: str, refused: EntraRefused, meaning: str) -> str:
+    logs.event("entra_refused", step=step, meaning=meaning, aadsts=refusals.known_code(refused))
+    return meaning

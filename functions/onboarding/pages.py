@@ -1,0 +1,136 @@
+"""The pages of onboarding, from words.py and templates/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import flask
+from marshmallow import Schema, fields
+
+from shared import schemas
+from shared.pages import Pages
+
+from . import words
+from .flow import MOST_ATTEMPTS
+from .progress import Connected, Failed, Progress, Waiting
+
+RETRY_SECONDS = 5
+STATUSES = {
+    "application_disabled": 403,
+    "blocked_by_policy": 403,
+    "consent_declined": 403,
+    "not_administrator": 403,
+    "wrong_account": 403,
+    "organization_purging": 409,
+    "service_away": 503,
+    "still_activating": 503,
+}  # every other failure is 400: the attempt cannot be continued
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that is stored."""
+
+    label: str
+    purpose: str
+    retention: str
+
+
+def inventory(language: str) -> list[Row]:
+    """The inventory in words for people. Raises KeyError for a field that has none: it may not be stored unsaid."""
+    names = [
+        "tenantId",
+        *_names(schemas.Tenant(), ""),
+        "deviceId",
+        *_names(schemas.Device(), ""),
+    ]
+    return [Row(*words.STORED[language][name]) for name in names]
+
+
+def code_of(progress: Progress | None) -> str:
+    """The outcome in the log."""
+    return progress.code if isinstance(progress, Failed) else type(progress).__name__.lower()
+
+
+class OnboardingPages:
+    """base_url: links lead there, whatever a request claims about its host."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = urlsplit(base_url).path
+        self._pages = Pages(Path(__file__).parent / "templates")
+        self._inventory = {language: inventory(language) for language in words.LANDING}
+
+    def landing(self, language: str) -> flask.Response:
+        return self._pages.render(
+            "landing.html",
+            language,
+            words=words.LANDING[language],
+            stored=self._inventory[language],
+            start=self._link("start"),
+        )
+
+    def outcome(self, progress: Progress | None, language: str) -> flask.Response:
+        """The page of where an attempt has got to."""
+        flask.g.code = code_of(progress)
+        if isinstance(progress, Connected):
+            return self._pages.render(
+                "connected.html",
+                language,
+                words=words.CONNECTED[language],
+                name=progress.name,
+                tenant=progress.tenant,
+            )
+        if isinstance(progress, Waiting):
+            return self._waiting(progress, language)
+        if isinstance(progress, Failed):
+            status = STATUSES.get(progress.code, 400)
+            return self.failure(progress.code, status, language, bool(progress.tenant))
+        flask.g.code = "nothing_in_progress"
+        return self.failure("nothing_in_progress", 400, language)
+
+    def failure(
+        self, code: str, status: int, language: str, sign_in_again: bool = False
+    ) -> flask.Response:
+        """sign_in_again: the consent stands, so only the sign-in is repeated."""
+        messages = words.FAILURES[language]
+        response = self._pages.render(
+            "failure.html",
+            language,
+            status,
+            message=messages.get(code, messages["unexpected"]),
+            code=code,
+            code_label=words.CODE_LABEL[language],
+            button=words.RETRY[language] if sign_in_again else words.START_AGAIN[language],
+            action=self._link("consented" if sign_in_again else ""),
+        )
+        if status == 503:
+            response.headers["Retry-After"] = "60" if code == "still_activating" else "5"
+        return response
+
+    def _waiting(self, progress: Waiting, language: str) -> flask.Response:
+        response = self._pages.render(
+            "waiting.html",
+            language,
+            words=words.WAITING[language],
+            attempt=progress.attempt,
+            most=MOST_ATTEMPTS,
+            retry=self._link("consented"),
+            start=self._link(""),
+        )
+        response.headers["Refresh"] = f"{RETRY_SECONDS}; url={self._link('consented')}"
+        return response
+
+    def _link(self, name: str) -> str:
+        return f"{self._base}/{name}"
+
+
+def _names(schema: Schema, prefix: str) -> list[str]:
+    names = []
+    for name, field in schema.fields.items():
+        if isinstance(field, fields.Nested):
+            names += _names(field.schema, f"{prefix}{name}.")
+        else:
+            names.append(prefix + name)
+    return names
