@@ -75,11 +75,17 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def _setting(variable: str, parse: Callable[[str], Any] = _text, default: Any = MISSING) -> Any:
+def _setting(
+    variable: str,
+    parse: Callable[[str], Any] = _text,
+    default: Any = MISSING,
+    secret: bool = False,
+) -> Any:
+    """secret: kept out of `repr`, and so out of tracebacks and whatever prints the settings."""
     metadata = {"variable": variable, "parse": parse}
     if default is MISSING:
-        return field(kw_only=True, metadata=metadata)
-    return field(kw_only=True, metadata=metadata, default=default)
+        return field(kw_only=True, metadata=metadata, repr=not secret)
+    return field(kw_only=True, metadata=metadata, repr=not secret, default=default)
 
 
 @dataclass(frozen=True)
@@ -107,8 +113,8 @@ class EntraSettings(AuthoritySettings):
     entra_credential: str = _setting(
         "ENTRA_CREDENTIAL", _one_of("federated", "certificate", "secret"), default="federated"
     )
-    entra_client_certificate: str = _setting("ENTRA_CLIENT_CERTIFICATE", default="")
-    entra_client_secret: str = _setting("ENTRA_CLIENT_SECRET", default="")
+    entra_client_certificate: str = _setting("ENTRA_CLIENT_CERTIFICATE", default="", secret=True)
+    entra_client_secret: str = _setting("ENTRA_CLIENT_SECRET", default="", secret=True)
 
     def faults(self) -> list[str]:
         needed = {
@@ -161,7 +167,7 @@ class HeartbeatSettings(ProjectSettings, FirebaseTokenSettings, DeviceSettings):
 @dataclass(frozen=True)
 class OnboardingSettings(ProjectSettings, EntraSettings):
     onboarding_url: str = _setting("ONBOARDING_URL", _url)
-    session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys)
+    session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
 
 
 @dataclass(frozen=True)
