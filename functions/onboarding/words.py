@@ -66,8 +66,10 @@ STORED: dict[str, dict[str, tuple[str, str, str]]] = {
         ),
         "deviceId": (
             "Device ID (anonymous)",
-            "A random number made on the phone, with no link to a person; also the phone’s "
-            "sign-in to our database",
+            (
+                "A random number made on the phone, with no link to a person; also the phone’s "
+                "sign-in to our database"
+            ),
             _DEVICE_EN,
         ),
         "lastHeartbeatAt": (
@@ -129,8 +131,10 @@ STORED: dict[str, dict[str, tuple[str, str, str]]] = {
         ),
         "deviceId": (
             "Identifiant d’appareil (anonyme)",
-            "Un nombre aléatoire créé sur le téléphone, sans lien avec une personne ; sert aussi à la connexion "
-            "du téléphone à notre base",
+            (
+                "Un nombre aléatoire créé sur le téléphone, sans lien avec une personne ; sert aussi à la connexion "
+                "du téléphone à notre base"
+            ),
             _DEVICE_FR,
         ),
         "lastHeartbeatAt": (
@@ -176,11 +180,15 @@ LANDING: dict[str, dict[str, Any]] = {
         ),
         "asked_title": "What Microsoft will ask you",
         "asked": (
-            "Microsoft shows you the permissions that Calliente asks for. You consent once, for all of your "
-            "organization, so that each phone can read its own user’s contacts without asking an administrator.",
-            "Then you sign in, so that we know that the consent comes from an administrator of "
-            "this organization. "
-            "We read the organization’s name at that moment, and keep nothing about you.",
+            (
+                "Microsoft shows you the permissions that Calliente asks for. You consent once, for all of your "
+                "organization, so that each phone can read its own user’s contacts without asking an administrator."
+            ),
+            (
+                "Then you sign in, so that we know that the consent comes from an administrator of "
+                "this organization. "
+                "We read the organization’s name at that moment, and keep nothing about you."
+            ),
         ),
         "steps_title": "What happens",
         "steps": (
@@ -220,19 +228,25 @@ LANDING: dict[str, dict[str, Any]] = {
         ),
         "asked_title": "Ce que Microsoft va vous demander",
         "asked": (
-            "Microsoft vous présente les autorisations que Calliente demande. Vous consentez une "
-            "fois, pour toute votre "
-            "organisation, afin que chaque téléphone puisse lire les contacts de son utilisateur sans solliciter "
-            "un administrateur.",
-            "Ensuite vous vous connectez, pour que nous sachions que le consentement vient d’un "
-            "administrateur de cette "
-            "organisation. Nous lisons alors le nom de l’organisation, et ne gardons rien sur vous.",
+            (
+                "Microsoft vous présente les autorisations que Calliente demande. Vous consentez une "
+                "fois, pour toute votre "
+                "organisation, afin que chaque téléphone puisse lire les contacts de son utilisateur sans solliciter "
+                "un administrateur."
+            ),
+            (
+                "Ensuite vous vous connectez, pour que nous sachions que le consentement vient d’un "
+                "administrateur de cette "
+                "organisation. Nous lisons alors le nom de l’organisation, et ne gardons rien sur vous."
+            ),
         ),
         "steps_title": "Les étapes",
         "steps": (
-            "Vous consentez sur la page de Microsoft, en tant qu’administrateur général ou "
-            "administrateur de rôle "
-            "privilégié.",
+            (
+                "Vous consentez sur la page de Microsoft, en tant qu’administrateur général ou "
+                "administrateur de rôle "
+                "privilégié."
+            ),
             "Vous vous connectez, également chez Microsoft.",
             "Vous revenez ici, et les téléphones peuvent s’enregistrer.",
         ),
@@ -253,12 +267,16 @@ CONNECTED: dict[str, dict[str, Any]] = {
         ),
         "delete_title": "How to have everything deleted",
         "delete": (
-            "Ask Calliente support at any time, with your tenant ID: you get a receipt and the "
-            "time of deletion, and can "
-            "change your mind until then.",
-            "If you remove Calliente from the enterprise applications of Microsoft Entra instead, "
-            "your data is deleted "
-            "once the consent has been missing for 30 days.",
+            (
+                "Ask Calliente support at any time, with your tenant ID: you get a receipt and the "
+                "time of deletion, and can "
+                "change your mind until then."
+            ),
+            (
+                "If you remove Calliente from the enterprise applications of Microsoft Entra instead, "
+                "your data is deleted "
+                "once the consent has been missing for 30 days."
+            ),
         ),
         "tenant": "Your tenant ID:",
     },
@@ -267,19 +285,27 @@ CONNECTED: dict[str, dict[str, Any]] = {
         "text": "Nous avons enregistré son nom et son identifiant. Rien n’a été conservé à votre sujet.",
         "next_title": "Et maintenant",
         "next": (
-            "Vos utilisateurs installent l’application Calliente et s’y connectent avec leur "
-            "compte professionnel.",
-            "Chaque téléphone s’enregistre sous un nombre aléatoire et synchronise ses contacts directement avec "
-            "Microsoft.",
+            (
+                "Vos utilisateurs installent l’application Calliente et s’y connectent avec leur "
+                "compte professionnel."
+            ),
+            (
+                "Chaque téléphone s’enregistre sous un nombre aléatoire et synchronise ses contacts directement avec "
+                "Microsoft."
+            ),
             "Il n’y a rien d’autre à configurer. Vous pouvez fermer cette page.",
         ),
         "delete_title": "Comment tout faire supprimer",
         "delete": (
-            "Adressez-vous à tout moment à l’assistance Calliente, avec votre identifiant : vous "
-            "recevez un reçu et la date "
-            "de suppression, et pouvez changer d’avis jusque-là.",
-            "Si vous retirez plutôt Calliente des applications d’entreprise de Microsoft Entra, vos données sont "
-            "supprimées après 30 jours sans consentement.",
+            (
+                "Adressez-vous à tout moment à l’assistance Calliente, avec votre identifiant : vous "
+                "recevez un reçu et la date "
+                "de suppression, et pouvez changer d’avis jusque-là."
+            ),
+            (
+                "Si vous retirez plutôt Calliente des applications d’entreprise de Microsoft Entra, vos données sont "
+                "supprimées après 30 jours sans consentement."
+            ),
         ),
         "tenant": "Votre identifiant de locataire :",
     },
@@ -289,8 +315,10 @@ WAITING: dict[str, dict[str, Any]] = {
     "en": {
         "title": "Microsoft is still activating Calliente",
         "text": (
-            "Your consent was received. It takes Microsoft a few seconds, sometimes minutes, to "
-            "make it known everywhere.",
+            (
+                "Your consent was received. It takes Microsoft a few seconds, sometimes minutes, to "
+                "make it known everywhere."
+            ),
             "This page tries again by itself every 5 seconds. You need not do anything.",
         ),
         "attempt": "Attempt {attempt} of {most}",
@@ -300,9 +328,11 @@ WAITING: dict[str, dict[str, Any]] = {
     "fr": {
         "title": "Microsoft active encore Calliente",
         "text": (
-            "Votre consentement est arrivé. Il faut à Microsoft quelques secondes, parfois "
-            "quelques minutes, pour le "
-            "diffuser partout.",
+            (
+                "Votre consentement est arrivé. Il faut à Microsoft quelques secondes, parfois "
+                "quelques minutes, pour le "
+                "diffuser partout."
+            ),
             "Cette page réessaie d’elle-même toutes les 5 secondes. Vous n’avez rien à faire.",
         ),
         "attempt": "Essai {attempt} sur {most}",
@@ -317,19 +347,25 @@ FAILURES: dict[str, dict[str, Message]] = {
             "Calliente is disabled in your organization",
             (
                 "An administrator has disabled sign-in to Calliente in Microsoft Entra.",
-                "Open Enterprise applications, then Calliente, then Properties, set “Enabled for "
-                "users to sign in” to Yes, "
-                "and start again.",
+                (
+                    "Open Enterprise applications, then Calliente, then Properties, set “Enabled for "
+                    "users to sign in” to Yes, "
+                    "and start again."
+                ),
             ),
         ),
         "blocked_by_policy": Message(
             "A policy of your organization blocks Calliente",
             (
-                "Microsoft did not let you continue because of a policy, such as Conditional Access, "
-                "required assignment, or "
-                "a restriction of consent.",
-                "Check the sign-in log of Microsoft Entra for the policy’s name, allow Calliente "
-                "there, and start again.",
+                (
+                    "Microsoft did not let you continue because of a policy, such as Conditional Access, "
+                    "required assignment, or "
+                    "a restriction of consent."
+                ),
+                (
+                    "Check the sign-in log of Microsoft Entra for the policy’s name, allow Calliente "
+                    "there, and start again."
+                ),
             ),
         ),
         "consent_declined": Message(
@@ -342,26 +378,34 @@ FAILURES: dict[str, dict[str, Message]] = {
         "not_administrator": Message(
             "An administrator is needed",
             (
-                "The account that you used is not an administrator who can connect the organization. "
-                "Nothing was stored.",
-                "Start again with an account that is Global Administrator or Privileged Role "
-                "Administrator, or forward this "
-                "page’s address to a person who has one.",
+                (
+                    "The account that you used is not an administrator who can connect the organization. "
+                    "Nothing was stored."
+                ),
+                (
+                    "Start again with an account that is Global Administrator or Privileged Role "
+                    "Administrator, or forward this "
+                    "page’s address to a person who has one."
+                ),
             ),
         ),
         "wrong_account": Message(
             "That account belongs to another organization",
             (
                 "The consent and the sign-in came from two different organizations. Nothing was stored.",
-                "Sign out of other Microsoft accounts, or use a private window, and start again with "
-                "one account throughout.",
+                (
+                    "Sign out of other Microsoft accounts, or use a private window, and start again with "
+                    "one account throughout."
+                ),
             ),
         ),
         "organization_purging": Message(
             "This organization’s data is being deleted",
             (
-                "The deletion that was asked for is under way and cannot be stopped any more. It "
-                "takes a few minutes.",
+                (
+                    "The deletion that was asked for is under way and cannot be stopped any more. It "
+                    "takes a few minutes."
+                ),
                 "You can connect the organization again once it is finished.",
             ),
         ),
@@ -375,16 +419,20 @@ FAILURES: dict[str, dict[str, Message]] = {
         "still_activating": Message(
             "Microsoft takes longer than usual",
             (
-                "Your consent is not known everywhere at Microsoft yet. That can take up to an hour, "
-                "rarely more.",
+                (
+                    "Your consent is not known everywhere at Microsoft yet. That can take up to an hour, "
+                    "rarely more."
+                ),
                 "Start again in a few minutes: Microsoft remembers a consent that was given.",
             ),
         ),
         "expired": Message(
             "That took too long",
             (
-                "For your security, an attempt ends after 15 minutes, and Microsoft’s answers after a "
-                "few. Nothing was stored.",
+                (
+                    "For your security, an attempt ends after 15 minutes, and Microsoft’s answers after a "
+                    "few. Nothing was stored."
+                ),
                 "Start again: it takes about a minute.",
             ),
         ),
@@ -398,8 +446,10 @@ FAILURES: dict[str, dict[str, Message]] = {
         "invalid_tenant": Message(
             "Microsoft did not name an organization",
             (
-                "Calliente connects organizations with Microsoft 365. Personal Microsoft accounts "
-                "cannot be connected.",
+                (
+                    "Calliente connects organizations with Microsoft 365. Personal Microsoft accounts "
+                    "cannot be connected."
+                ),
                 "Start again with a work account.",
             ),
         ),
@@ -441,20 +491,26 @@ FAILURES: dict[str, dict[str, Message]] = {
             "Calliente est désactivé dans votre organisation",
             (
                 "Un administrateur a désactivé la connexion à Calliente dans Microsoft Entra.",
-                "Ouvrez Applications d’entreprise, Calliente, Propriétés, réglez « Activé pour que "
-                "les utilisateurs se "
-                "connectent » sur Oui, puis recommencez.",
+                (
+                    "Ouvrez Applications d’entreprise, Calliente, Propriétés, réglez « Activé pour que "
+                    "les utilisateurs se "
+                    "connectent » sur Oui, puis recommencez."
+                ),
             ),
         ),
         "blocked_by_policy": Message(
             "Une stratégie de votre organisation bloque Calliente",
             (
-                "Microsoft ne vous a pas laissé continuer à cause d’une stratégie : accès "
-                "conditionnel, affectation requise "
-                "ou restriction du consentement.",
-                "Cherchez le nom de la stratégie dans le journal de connexion de Microsoft Entra, "
-                "autorisez-y Calliente, puis "
-                "recommencez.",
+                (
+                    "Microsoft ne vous a pas laissé continuer à cause d’une stratégie : accès "
+                    "conditionnel, affectation requise "
+                    "ou restriction du consentement."
+                ),
+                (
+                    "Cherchez le nom de la stratégie dans le journal de connexion de Microsoft Entra, "
+                    "autorisez-y Calliente, puis "
+                    "recommencez."
+                ),
             ),
         ),
         "consent_declined": Message(
@@ -467,21 +523,29 @@ FAILURES: dict[str, dict[str, Message]] = {
         "not_administrator": Message(
             "Il faut un administrateur",
             (
-                "Le compte utilisé n’est pas celui d’un administrateur qui peut connecter "
-                "l’organisation. Rien n’a été "
-                "conservé.",
-                "Recommencez avec un compte d’administrateur général ou d’administrateur de rôle "
-                "privilégié, ou transmettez "
-                "l’adresse de cette page à une personne qui en a un.",
+                (
+                    "Le compte utilisé n’est pas celui d’un administrateur qui peut connecter "
+                    "l’organisation. Rien n’a été "
+                    "conservé."
+                ),
+                (
+                    "Recommencez avec un compte d’administrateur général ou d’administrateur de rôle "
+                    "privilégié, ou transmettez "
+                    "l’adresse de cette page à une personne qui en a un."
+                ),
             ),
         ),
         "wrong_account": Message(
             "Ce compte appartient à une autre organisation",
             (
-                "Le consentement et la connexion viennent de deux organisations différentes. Rien n’a "
-                "été conservé.",
-                "Déconnectez les autres comptes Microsoft, ou ouvrez une fenêtre privée, et "
-                "recommencez avec un seul compte.",
+                (
+                    "Le consentement et la connexion viennent de deux organisations différentes. Rien n’a "
+                    "été conservé."
+                ),
+                (
+                    "Déconnectez les autres comptes Microsoft, ou ouvrez une fenêtre privée, et "
+                    "recommencez avec un seul compte."
+                ),
             ),
         ),
         "organization_purging": Message(
@@ -501,17 +565,21 @@ FAILURES: dict[str, dict[str, Message]] = {
         "still_activating": Message(
             "Microsoft met plus de temps que d’habitude",
             (
-                "Votre consentement n’est pas encore connu partout chez Microsoft. Cela peut prendre "
-                "une heure, rarement plus.",
+                (
+                    "Votre consentement n’est pas encore connu partout chez Microsoft. Cela peut prendre "
+                    "une heure, rarement plus."
+                ),
                 "Recommencez dans quelques minutes : Microsoft se souvient d’un consentement donné.",
             ),
         ),
         "expired": Message(
             "Cela a pris trop de temps",
             (
-                "Pour votre sécurité, une tentative prend fin après 15 minutes, et les réponses de "
-                "Microsoft après quelques "
-                "minutes. Rien n’a été conservé.",
+                (
+                    "Pour votre sécurité, une tentative prend fin après 15 minutes, et les réponses de "
+                    "Microsoft après quelques "
+                    "minutes. Rien n’a été conservé."
+                ),
                 "Recommencez : cela prend environ une minute.",
             ),
         ),
@@ -525,9 +593,11 @@ FAILURES: dict[str, dict[str, Message]] = {
         "invalid_tenant": Message(
             "Microsoft n’a pas désigné d’organisation",
             (
-                "Calliente connecte des organisations dotées de Microsoft 365. Un compte Microsoft "
-                "personnel ne peut pas "
-                "être connecté.",
+                (
+                    "Calliente connecte des organisations dotées de Microsoft 365. Un compte Microsoft "
+                    "personnel ne peut pas "
+                    "être connecté."
+                ),
                 "Recommencez avec un compte professionnel.",
             ),
         ),
@@ -541,8 +611,10 @@ FAILURES: dict[str, dict[str, Message]] = {
         "nothing_in_progress": Message(
             "Rien n’est en cours",
             (
-                "Aucune tentative n’est en cours dans ce navigateur, ou elle s’est terminée il y a "
-                "plus de 15 minutes.",
+                (
+                    "Aucune tentative n’est en cours dans ce navigateur, ou elle s’est terminée il y a "
+                    "plus de 15 minutes."
+                ),
                 "Une organisation connectée le reste. Pour en connecter une, recommencez.",
             ),
         ),
