@@ -1,0 +1,225 @@
+"""A deployment's commands are right, and it keeps the promises about place and privilege."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from deploy import __main__ as program
+from deploy import unplan
+from deploy.config import Config, ConfigError
+from deploy.plan import Plan
+from deploy.steps import Command, Step, StepFailed, carry_out
+from local.processes import ROOT
+
+ENVIRON = {
+    "PROJECT": "calliente-test",
+    "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
+    "ENTRA_CREDENTIAL": "certificate",
+    "ENTRA_CREDENTIAL_FILE": "requirements.txt",
+    "ALERT_EMAIL": "operators@example.com",
+    "BILLING_ACCOUNT": "000000-000000-000000",
+    "DRY_RUN": "1",
+}
+NO_ACCOUNT = "You do not currently have an active account selected"
+
+
+def plan(**changes: str) -> list[Step]:
+    return Plan(Config.read({**ENVIRON, **changes})).steps()
+
+
+def commands(steps: Iterable[Step]) -> list[Command]:
+    return [command for step in steps for command in step.commands()]
+
+
+def deployed(entry_point: str, **changes: str) -> str:
+    found = [
+        " ".join(one) for one in commands(plan(**changes)) if f"--entry-point={entry_point}" in one
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def shapes(found: Iterable[Command]) -> dict[tuple[str, ...], Command]:
+    """One command of each shape: the words without a flag's value."""
+    return {
+        tuple(sorted(word.partition("=")[0] for word in one if word[:2] == "--")) + one[1:5]: one
+        for one in found
+    }
+
+
+@pytest.mark.skipif(shutil.which("gcloud") is None, reason="needs gcloud")
+@pytest.mark.timeout(300)
+def test_gcloud_takes_every_command(tmp_path: Path):
+    """gcloud's own parser accepts each printed command: it gets as far as missing an account, without a network."""
+    every = commands(plan()) + commands(unplan.steps(Config.read(ENVIRON, undeploy=True)))
+    environment = {
+        **os.environ,
+        "CLOUDSDK_CONFIG": str(tmp_path),
+        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
+        "NO_GCE_CHECK": "true",
+    }
+
+    def refused(command: Command) -> str:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        return "" if NO_ACCOUNT in done.stderr else f"{' '.join(command)}\n{done.stderr}"
+
+    refused(
+        ("gcloud", "projects", "list", "--quiet")
+    )  # makes the configuration before two do at once
+    with ThreadPoolExecutor(2) as pool:
+        gcloud = [one for one in every if one[0] == "gcloud"]
+        assert [fault for fault in pool.map(refused, shapes(gcloud).values()) if fault] == []
+
+
+def test_a_dry_run_runs_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """DRY_RUN=1 prints every command and starts none."""
+
+    def never(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(subprocess, "run", never)
+    monkeypatch.setattr(os, "environ", ENVIRON)
+    assert program.main(["deploy"]) == 0
+    printed = capsys.readouterr().out
+    for command in commands(plan()):
+        assert all(word in printed for word in command if "'" not in word and '"' not in word)
+
+
+@pytest.mark.parametrize("name", ["REGION", "FIRESTORE_LOCATION"])
+@pytest.mark.parametrize("place", ["us-central1", "nam5", "europe-west2", "europe-west6", ""])
+def test_no_place_outside_the_eu(name: str, place: str):
+    """Data stays in the European Union; London and Zurich are not in it."""
+    with pytest.raises(ConfigError, match=name):
+        Config.read({**ENVIRON, name: place})
+
+
+def test_another_place_by_name_only():
+    """A place outside the EU needs its very name in ALLOW_LOCATION."""
+    assert (
+        Config.read({**ENVIRON, "REGION": "us-central1", "ALLOW_LOCATION": "us-central1"}).region
+        == "us-central1"
+    )
+    with pytest.raises(ConfigError):
+        Config.read({**ENVIRON, "REGION": "us-east1", "ALLOW_LOCATION": "us-central1"})
+
+
+def test_a_database_elsewhere_stops_the_deployment(tmp_path: Path):
+    """A database that is already there, outside the EU, is not used."""
+    step = Step("Firestore", ("false",), unless=("echo", "nam5"), allowed=frozenset({"eur3"}))
+    with pytest.raises(StepFailed, match="nam5"):
+        carry_out([step])
+
+
+def test_what_is_done_is_not_done_again(tmp_path: Path):
+    """A step whose `unless` finds something does not run, or runs its other command."""
+    made, other = tmp_path / "made", tmp_path / "other"
+    carry_out([Step("", ("touch", str(made)), unless=("echo", "there"))])
+    carry_out(
+        [Step("", ("touch", str(made)), unless=("echo", "there"), present=("touch", str(other)))]
+    )
+    assert (made.exists(), other.exists()) == (False, True)
+    carry_out([Step("", ("touch", str(made)), unless=("false",), present=("false",))])
+    assert made.exists()
+
+
+def test_a_captured_value_fills_later_commands(tmp_path: Path):
+    """What one command answers is part of the next."""
+    carry_out(
+        [Step("", ("echo", "7"), capture="number"), Step("", ("touch", f"{tmp_path}/{{number}}"))]
+    )
+    assert (tmp_path / "7").exists()
+
+
+def test_a_failing_command_stops_the_deployment(tmp_path: Path):
+    """Nothing runs after a failure."""
+    with pytest.raises(StepFailed):
+        carry_out([Step("", ("false",)), Step("", ("touch", str(tmp_path / "after")))])
+    assert not (tmp_path / "after").exists()
+
+
+def test_only_registration_signs():
+    """One service account may make tokens, and only for itself."""
+    granting = [
+        one for one in commands(plan()) if "--role=roles/iam.serviceAccountTokenCreator" in one
+    ]
+    assert [one[:5] for one in granting] == [
+        (
+            *("gcloud", "iam", "service-accounts", "add-iam-policy-binding"),
+            "fn-device-registration@calliente-test.iam.gserviceaccount.com",
+        )
+    ]
+    assert f"--member=serviceAccount:{granting[0][4]}" in granting[0]
+
+
+@pytest.mark.parametrize("kind", ["certificate", "secret"])
+def test_only_two_functions_get_the_credential(kind: str):
+    """Neither phone-facing function can read or is given the credential for Entra."""
+    readers = {
+        word.partition(":")[2].partition("@")[0]
+        for one in commands(plan(ENTRA_CREDENTIAL=kind))
+        if one[1:4] == ("secrets", "add-iam-policy-binding", "calliente-entra-credential")
+        for word in one
+        if word.startswith("--member=")
+    }
+    assert readers == {"fn-onboarding", "fn-tenant-purge"}
+    for name in ("heartbeat", "device_registration"):
+        assert "entra-credential" not in deployed(name, ENTRA_CREDENTIAL=kind)
+        assert "ENTRA_CREDENTIAL" not in deployed(name, ENTRA_CREDENTIAL=kind)
+
+
+def test_federation_needs_no_secret():
+    """By default there is no Entra secret at all."""
+    assert not [
+        one
+        for one in commands(plan(ENTRA_CREDENTIAL="federated"))
+        if "calliente-entra-credential" in one
+    ]
+
+
+def test_request_logs_are_excluded_before_any_function_runs():
+    """The platform's request logs hold IP addresses and query strings; not one is kept."""
+    titles = [" ".join(step.run) for step in plan()]
+    exclusion = next(at for at, text in enumerate(titles) if "run.googleapis.com/requests" in text)
+    assert exclusion < min(at for at, text in enumerate(titles) if "functions deploy" in text)
+
+
+def test_the_purge_is_not_public():
+    """Only the schedule reaches the purge; a failed run is delivered again."""
+    command = deployed("tenant_purge")
+    assert "--no-allow-unauthenticated" in command
+    assert "--ingress-settings=internal-only" in command
+    assert "--retry" in command
+
+
+def test_undeploying_needs_the_projects_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Without CONFIRM nothing is taken away; the database never is."""
+    monkeypatch.setattr(program, "_check", lambda config: None)
+    monkeypatch.setattr(os, "environ", {**ENVIRON, "DRY_RUN": "", "CONFIRM": "another"})
+    assert program.main(["undeploy"]) == 1
+    assert "CONFIRM=calliente-test" in capsys.readouterr().err
+    taken = commands(unplan.steps(Config.read(ENVIRON, undeploy=True)))
+    assert not [one for one in taken if "databases" in one]
+
+
+def test_every_fault_of_the_settings_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Missing and wrong settings are reported together, with exit code 2."""
+    monkeypatch.setattr(os, "environ", {"REGION": "us-central1", "ENTRA_CREDENTIAL": "password"})
+    assert program.main(["deploy"]) == 2
+    told = capsys.readouterr().err
+    assert all(
+        name in told for name in ("PROJECT", "REGION", "ENTRA_CLIENT_ID", "ENTRA_CREDENTIAL")
+    )
