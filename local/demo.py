@@ -211,10 +211,10 @@ class Demo:
         expect(set(self.documents()), paths, "the documents")
         uids = {f"{remaining.tenant_id}:{device}" for device in phones}
         expect(set(contents.users(self.stack.addresses)), uids, "the Auth users")
-        self.say(
-            f"the audit read {PHONES + 1} documents and {PHONES} Auth users, and found no more"
-        )
-        self.say("they are exactly those that should be there, with exactly the declared fields")
+        read = [report["counts"].get(name, 0) for name in ("tenants", "devices", "auth users")]
+        expect(read, [1, PHONES, PHONES], "tenants, devices and Auth users that the audit read")
+        self.say(f"the audit read 1 tenant, {PHONES} devices and {PHONES} Auth users")
+        self.say("each is one that should be there, with the declared fields and no others")
 
     def support(self, *arguments: str) -> str:
         """What the operators' command line prints. Raises DemoFailed unless it ends well."""
@@ -288,7 +288,7 @@ def progress(console: Console) -> Progress:
 
 def main() -> int:
     """Walk; exit code 0, or 1 and the reason."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
     console.print("[bold]Calliente, start to finish, on this machine[/bold]\n")
     try:

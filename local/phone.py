@@ -70,6 +70,8 @@ class Phone:
         self._clock = clock
         self.tenant_id = tenant_id
         self.device_id = str(uuid.uuid4())
+        self._entra_token = ""
+        self._entra_renew_at = 0.0
         self._refresh_token = ""
         self._id_token = ""
         self._renew_at = 0.0
@@ -97,17 +99,22 @@ class Phone:
     # The backend
 
     def entra_token(self) -> str:
-        """The access token for our API, from MSAL's cache or from Entra. Raises PhoneError."""
-        with (
-            warnings.catch_warnings()
-        ):  # MSAL calls this flow deprecated; a person has a browser for it
-            warnings.simplefilter("ignore", DeprecationWarning)
-            result = self._msal.acquire_token_by_username_password(
-                *self._credentials, [self._scope]
-            )
+        """The access token for our API, as long as it is good, or a new one from Entra. Raises PhoneError."""
+        if self._clock() < self._entra_renew_at:
+            return self._entra_token
+        try:
+            with warnings.catch_warnings():  # MSAL calls this flow deprecated: people have browsers
+                warnings.simplefilter("ignore", DeprecationWarning)
+                result = self._msal.acquire_token_by_username_password(
+                    *self._credentials, [self._scope]
+                )
+        except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
+            raise PhoneError(f"Entra: {type(error).__name__}") from None
         if "access_token" not in result:
             raise PhoneError(f"Entra: {result.get('error_codes') or result.get('error')}")
-        return str(result["access_token"])
+        self._entra_token = str(result["access_token"])
+        self._entra_renew_at = self._clock() + int(result["expires_in"]) - RENEW_BEFORE_SECONDS
+        return self._entra_token
 
     def ask_to_register(self) -> Answer:
         """One registration request; nothing follows from its answer yet."""

@@ -54,12 +54,14 @@ def stack(
     *,
     describe: Path | None = STACK_JSON,
     settings: Mapping[str, str] | None = None,
+    label: str = "",
     started: Callable[[str], object] = lambda _name: None,
 ) -> Iterator[Stack]:
     """Run the stack for the length of a `with` block.
 
     describe: where it describes itself meanwhile, if anywhere. settings: variables that the functions get beside, or
-    instead of, the usual ones. started: called with the name of each part that is up.
+    instead of, the usual ones. label: what the names of the functions' logs begin with. started: called with the name
+    of each part that is up.
 
     Raises:
         LocalStackError: a part is missing or did not start.
@@ -89,7 +91,7 @@ def stack(
             "auth": emulators.auth_emulator(port=ports["auth"]),
         }
         for name in names:
-            parts[name] = _function(name, ports[name], folder, environment)
+            parts[name] = _function(name, ports[name], folder, environment, label)
         running = _enter_all(parts, cleanup, started)
         if firestore == os.environ.get("FIRESTORE_EMULATOR_HOST"):  # it was running before
             emulators.wipe_firestore(firestore)
@@ -149,7 +151,9 @@ def _firestore(port: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _function(name: str, port: int, folder: Path, settings: Mapping[str, str]) -> Iterator[Server]:
+def _function(
+    name: str, port: int, folder: Path, settings: Mapping[str, str], label: str
+) -> Iterator[Server]:
     """A function's bundle, staged for this stack alone, served as it is when deployed."""
     staged = bundle.stage(name, build=folder / "build")
     home = folder / "home" / name
@@ -165,7 +169,7 @@ def _function(name: str, port: int, folder: Path, settings: Mapping[str, str]) -
     framework = Path(sys.executable).with_name("functions-framework")
     command: list[str | Path] = [framework, "--target", name, "--source", staged / "main.py"]
     bound = ["--host", HOST, "--port", str(port)]
-    with server(name, [*command, *bound], env=environment, cwd=staged) as process:
+    with server(label + name, [*command, *bound], env=environment, cwd=staged) as process:
         process.wait_until_ready(f"http://{HOST}:{port}/")
         yield process
 

@@ -19,14 +19,15 @@ from shared.store import Tenant
 from tests.e2e.parts import Organization
 
 DEVICES = 3  # MAX_DEVICES_PER_TENANT
+LABEL = "tests-"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def log_starts():
     """Where this run's lines begin in each function's log."""
-    logs = {name: LOGS / f"{name}.log" for name in bundle.functions()}
-    return {log: log.stat().st_size if log.exists() else 0 for log in logs.values()}
+    logs = [LOGS / f"{LABEL}{name}.log" for name in bundle.functions()]
+    return {log: log.stat().st_size if log.exists() else 0 for log in logs}
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,8 @@ def running(log_starts):
     """The running stack."""
     external = os.environ.pop("FIRESTORE_EMULATOR_HOST", None)  # faults need one of our own
     try:
-        with stack(describe=None, settings={"MAX_DEVICES_PER_TENANT": str(DEVICES)}) as started:
+        settings = {"MAX_DEVICES_PER_TENANT": str(DEVICES)}
+        with stack(describe=None, settings=settings, label=LABEL) as started:
             yield started
     finally:
         if external:

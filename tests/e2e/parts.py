@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from shared.store import Tenant
 from shared.web import HEADERS
 
 TIMEOUT_SECONDS = 30
+DEADLINE_SECONDS = 10  # for an answer while a dependency is away
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,21 @@ def kill(address: str) -> None:
     process = process_at(address)
     process.kill()
     psutil.wait_procs([process], timeout=TIMEOUT_SECONDS)
+
+
+def until(holds: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
+    """Ask again and again until it holds; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"did not come about within {seconds:.0f} seconds")
+        time.sleep(0.1)
+
+
+def assert_away(ask: Callable[[], Answer]) -> None:
+    """A dependency is away: 503 with a time to wait, within the deadline."""
+    started = time.monotonic()
+    answer = ask()
+    assert_problem(answer, 503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert time.monotonic() - started < DEADLINE_SECONDS
