@@ -384,8 +384,7 @@ FAILURES: dict[str, dict[str, Message]] = {
                 ),
                 (
                     "Start again with an account that is Global Administrator or Privileged Role "
-                    "Administrator, or forward this "
-                    "page’s address to a person who has one."
+                    "Administrator, or pass the link of the first page to a person who has one."
                 ),
             ),
         ),
@@ -530,8 +529,8 @@ FAILURES: dict[str, dict[str, Message]] = {
                 ),
                 (
                     "Recommencez avec un compte d’administrateur général ou d’administrateur de rôle "
-                    "privilégié, ou transmettez "
-                    "l’adresse de cette page à une personne qui en a un."
+                    "privilégié, ou "
+                    "transmettez le lien de la première page à une personne qui en a un."
                 ),
             ),
         ),
