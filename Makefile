@@ -11,7 +11,7 @@ STAMPS := .local/stamps
 SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
 
 .PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-faults \
-	check format bench build lock audit docs clean
+	check format bench build lock audit sbom licenses docs deploy undeploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,20 @@ audit: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability 
 
 docs: $(STAMPS)/python ## Write the generated pages of docs/ again
 	@$(PYTHON) -m local.docs
+
+deploy: $(STAMPS)/python $(STAMPS)/node ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
+	@$(PYTHON) -m deploy deploy
+
+undeploy: $(STAMPS)/python $(STAMPS)/node ## Take a deployment away again, but not its data: PROJECT=… (DRY_RUN=1)
+	@$(PYTHON) -m deploy undeploy
+
+sbom: $(STAMPS)/python ## Write the bill of materials of what is deployed: build/sbom.cdx.json
+	@mkdir -p build
+	@$(PYTHON) -m cyclonedx_py requirements requirements.txt --output-reproducible -o build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
+licenses: $(STAMPS)/python ## List the licence of every package that is installed here
+	@$(PYTHON) -m piplicenses --python $(PYTHON) --order=license --with-urls
 
 clean: ## Remove everything that the other commands made
 	rm -rf .local build local/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -98,11 +98,9 @@ class Plan:
             self._gcloud(*sink, "update", "_Default", f"--add-exclusion={exclusion}"),
             unless=self._gcloud(
                 *sink,
-                "describe",
-                "_Default",
-                "--flatten=exclusions",
-                "--filter=exclusions.name=request-logs",
-                "--format=value(exclusions.name)",
+                "list",
+                "--filter=name=_Default AND exclusions.name=request-logs",
+                "--format=value(name)",
             ),
         )
 
@@ -357,7 +355,7 @@ class Plan:
         same = (
             f"--schedule={SCHEDULE}",
             "--time-zone=Etc/UTC",
-            f"--topic={TOPIC}",
+            f"--topic=projects/{self._config.project}/topics/{TOPIC}",
             "--message-body={}",
         )
         yield Step(
