@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -108,7 +109,7 @@ class Accounts:
         import firebase_admin
 
         options = {"projectId": self._project, "httpTimeout": HTTP_SECONDS}
-        return firebase_admin.initialize_app(options=options, name=f"calliente-{id(self)}")
+        return firebase_admin.initialize_app(options=options, name=f"calliente-{uuid.uuid4()}")
 
     def _call(self, call: Callable[[Any], Any]) -> Any:
         import google.auth.exceptions
