@@ -1,8 +1,8 @@
 """Firestore's gRPC interface in the few words that this product needs: get, query, count, write, transaction.
 
-It stands on the generated messages and channel of google-cloud-firestore, not on that package's client: there a call
-retries behind the caller's back for minutes, and a write costs twice the processor time. Here every call is one call
-with one deadline, and what went wrong is one of our own errors.
+It stands on gRPC and on Google's credentials, not on google-cloud-firestore's client: there a call retries behind the
+caller's back for minutes, a write costs twice the processor time, and importing it doubles a cold start. Here every
+call is one call with one deadline, and what went wrong is one of our own errors.
 Paths are relative to the database's root (`tenants/…/devices/…`). Values are str, bool, int, None, aware datetime
 and dict.
 Sources: Firestore RPC reference (google.firestore.v1); gRPC, "Connection Backoff Protocol".
@@ -20,15 +20,16 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import grpc
-from google.cloud.firestore_v1.types import common, document, firestore, query, write
-from google.protobuf.empty_pb2 import Empty
 
 from shared.errors import Unavailable
+from shared.messages import CLASSES
 
 CALL_SECONDS = 4.0
 TRANSACTION_SECONDS = 8.0
 TRANSACTION_ATTEMPTS = 5
 MAX_WRITES = 500
+_HOST = "firestore.googleapis.com:443"
+_SCOPE = "https://www.googleapis.com/auth/datastore"
 _SERVICE = "/google.firestore.v1.Firestore/"
 _CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -39,18 +40,13 @@ _CHANNEL_OPTIONS = (
     ("grpc.enable_retries", 0),
 )
 
-Value: Any = document.Value.pb()
-Write: Any = write.Write.pb()
-Precondition: Any = common.Precondition.pb()
-StructuredQuery: Any = query.StructuredQuery.pb()
-_OPERATORS = {
-    "==": StructuredQuery.FieldFilter.EQUAL,
-    "<": StructuredQuery.FieldFilter.LESS_THAN,
-    "<=": StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL,
-    ">": StructuredQuery.FieldFilter.GREATER_THAN,
-    ">=": StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL,
-}
-_REQUEST_TIME = write.DocumentTransform.FieldTransform.ServerValue.REQUEST_TIME
+Value: Any = CLASSES["Value"]
+Write: Any = CLASSES["Write"]
+Precondition: Any = CLASSES["Precondition"]
+StructuredQuery: Any = CLASSES["StructuredQuery"]
+_OPERATORS = {"<": 1, "<=": 2, ">": 3, ">=": 4, "==": 5}  # StructuredQuery.FieldFilter.Operator
+_AND = 1  # StructuredQuery.CompositeFilter.Operator
+_REQUEST_TIME = 1  # DocumentTransform.FieldTransform.ServerValue
 
 Where = Sequence[tuple[str, str, Any]]  # field path, operator, value
 T = TypeVar("T")
@@ -137,7 +133,7 @@ class Firestore:
                 structured.start_at.values.append(self._operand(name, value))
         if keys_only:
             structured.select.fields.add().field_path = "__name__"
-        request = firestore.RunQueryRequest.pb()(parent=parent, structured_query=structured)
+        request = CLASSES["RunQueryRequest"](parent=parent, structured_query=structured)
         return [
             self._document(answer.document)
             for answer in self._stream("RunQuery", request, deadline_seconds)
@@ -175,11 +171,11 @@ class Firestore:
     def count(self, collection: str, where: Where = (), up_to: int | None = None) -> int:
         """How many documents match; Firestore bills one read per 1,000 index entries counted."""
         parent, structured = self._structured(collection, where, False)
-        aggregation = query.StructuredAggregationQuery.Aggregation.pb()(alias="n")
+        aggregation = CLASSES["Aggregation"](alias="n")
         aggregation.count.SetInParent()
         if up_to is not None:
             aggregation.count.up_to.value = up_to
-        request = firestore.RunAggregationQueryRequest.pb()(parent=parent)
+        request = CLASSES["RunAggregationQueryRequest"](parent=parent)
         request.structured_aggregation_query.structured_query.CopyFrom(structured)
         request.structured_aggregation_query.aggregations.append(aggregation)
         for answer in self._stream("RunAggregationQuery", request, CALL_SECONDS):
@@ -188,7 +184,7 @@ class Firestore:
 
     def collection_ids(self, path: str = "") -> list[str]:
         """The collections directly below a document (it need not exist), or below the root."""
-        request = firestore.ListCollectionIdsRequest.pb()(parent=self._name(path), page_size=300)
+        request = CLASSES["ListCollectionIdsRequest"](parent=self._name(path), page_size=300)
         return list(self._unary("ListCollectionIds", request).collection_ids)
 
     def list_page(
@@ -196,7 +192,7 @@ class Firestore:
     ) -> tuple[list[Document], str]:
         """A page of a collection, with documents that do not exist but have descendants (update_time None)."""
         parent, _, collection_id = collection.rpartition("/")
-        request = firestore.ListDocumentsRequest.pb()(
+        request = CLASSES["ListDocumentsRequest"](
             parent=self._name(parent),
             collection_id=collection_id,
             page_size=page_size,
@@ -266,7 +262,7 @@ class Firestore:
 
     def batch_write(self, writes: Sequence[Any], deadline_seconds: float = 30.0) -> list[int]:
         """Each write for itself, in any order (≤ 500). Returns a gRPC status code per write; 0 is done."""
-        request = firestore.BatchWriteRequest.pb()(database=self._database, writes=writes)
+        request = CLASSES["BatchWriteRequest"](database=self._database, writes=writes)
         answer = self._unary("BatchWrite", request, deadline_seconds)
         return [status.code for status in answer.status]
 
@@ -312,13 +308,13 @@ class Firestore:
         return result
 
     def _rollback(self, transaction: bytes) -> None:
-        request = firestore.RollbackRequest.pb()(database=self._database, transaction=transaction)
+        request = CLASSES["RollbackRequest"](database=self._database, transaction=transaction)
         # It expires by itself, and what was decided stands.
         with suppress(Unavailable, NotFound, AlreadyExists, Changed, Contention):
             self._unary("Rollback", request)
 
     def _commit(self, writes: Sequence[Any], transaction: bytes | None) -> None:
-        request = firestore.CommitRequest.pb()(
+        request = CLASSES["CommitRequest"](
             database=self._database, writes=writes, transaction=transaction or b""
         )
         self._unary("Commit", request)
@@ -326,7 +322,7 @@ class Firestore:
     def _get(
         self, paths: Sequence[str], begin: bool = False, transaction: bytes | None = None
     ) -> tuple[list[Document | None], bytes]:
-        request = firestore.BatchGetDocumentsRequest.pb()(
+        request = CLASSES["BatchGetDocumentsRequest"](
             database=self._database, documents=[self._name(path) for path in paths]
         )
         if begin:
@@ -348,15 +344,7 @@ class Firestore:
     def _channel(self) -> grpc.Channel:
         if self._emulator:
             return grpc.insecure_channel(self._emulator, options=_CHANNEL_OPTIONS)
-        from google.cloud.firestore_v1.services.firestore.transports.grpc import (
-            FirestoreGrpcTransport,
-        )
-
-        return FirestoreGrpcTransport.create_channel(
-            "firestore.googleapis.com:443",
-            default_scopes=FirestoreGrpcTransport.AUTH_SCOPES,
-            options=_CHANNEL_OPTIONS,
-        )
+        return _google_channel()
 
     @cached_property
     def _calls(self) -> dict[str, Callable[..., Any]]:
@@ -366,23 +354,18 @@ class Firestore:
             "Commit": self._channel.unary_unary,
             "ListCollectionIds": self._channel.unary_unary,
             "ListDocuments": self._channel.unary_unary,
+            "Rollback": self._channel.unary_unary,
             "RunAggregationQuery": self._channel.unary_stream,
             "RunQuery": self._channel.unary_stream,
         }
-        calls: dict[str, Callable[..., Any]] = {
+        return {
             name: shape(
                 _SERVICE + name,
-                request_serializer=getattr(firestore, f"{name}Request").pb().SerializeToString,
-                response_deserializer=getattr(firestore, f"{name}Response").pb().FromString,
+                request_serializer=CLASSES[f"{name}Request"].SerializeToString,
+                response_deserializer=_response(name),
             )
             for name, shape in shapes.items()
         }
-        calls["Rollback"] = self._channel.unary_unary(
-            _SERVICE + "Rollback",
-            request_serializer=firestore.RollbackRequest.pb().SerializeToString,
-            response_deserializer=Empty.FromString,
-        )
-        return calls
 
     def _unary(self, name: str, request: Any, deadline_seconds: float = CALL_SECONDS) -> Any:
         try:
@@ -414,14 +397,14 @@ class Firestore:
             condition.op = _OPERATORS[operator]
             condition.value.CopyFrom(self._operand(name, value))
         if where:
-            structured.where.composite_filter.op = StructuredQuery.CompositeFilter.AND
+            structured.where.composite_filter.op = _AND
         return self._name(parent), structured
 
     def _operand(self, name: str, value: Any) -> Any:
         return Value(reference_value=self._name(value)) if name == "__name__" else encode(value)
 
     def _encoded(self, path: str, fields: Mapping[str, Any]) -> Any:
-        return document.Document.pb()(
+        return CLASSES["Document"](
             name=self._name(path), fields={name: encode(value) for name, value in fields.items()}
         )
 
@@ -438,6 +421,27 @@ class Firestore:
         if precondition is not None:
             made.current_document.CopyFrom(precondition)
         return made
+
+
+def _google_channel() -> grpc.Channel:
+    """Google's own Firestore, over TLS, in the name of the function's service account."""
+    import google.auth
+    import google.auth.transport.grpc
+    import google.auth.transport.urllib3
+    import urllib3
+
+    credentials, _project = google.auth.default(scopes=[_SCOPE])
+    request_of: Any = google.auth.transport.urllib3.Request
+    request = request_of(urllib3.PoolManager())
+    connect: Any = google.auth.transport.grpc.secure_authorized_channel
+    channel: grpc.Channel = connect(credentials, request, _HOST, options=_CHANNEL_OPTIONS)
+    return channel
+
+
+def _response(name: str) -> Callable[[bytes], Any]:
+    """How to read the answer to a call; where nobody looks at it, it stays bytes."""
+    message = CLASSES.get(f"{name}Response")
+    return message.FromString if message else bytes
 
 
 def encode(value: Any) -> Any:
