@@ -1,4 +1,4 @@
-"""Stages what is deployed: build/<function>/ holds the function's files, shared/, requirements.txt.
+"""Stages what is deployed: build/<function>/ holds the function's files (with its requirements.txt) and shared/.
 
 Nothing is generated or rewritten. functions-framework loads the source file as a *package* named
 `main` whose path is the file's folder, so `from .consent import ...` finds its siblings there, just
@@ -40,7 +40,6 @@ def stage(name: str, *, build: Path = BUILD, root: Path = ROOT) -> Path:
         staged = Path(scratch) / name
         shutil.copytree(root / "functions" / name, staged, ignore=_LEFT_OUT)
         shutil.copytree(root / "shared", staged / "shared", ignore=_LEFT_OUT)
-        shutil.copy2(root / "requirements.txt", staged)
         if bundle.exists():
             bundle.rename(Path(scratch) / "previous")
         staged.rename(bundle)
