@@ -30,7 +30,8 @@ counts in the portal, never a device. "Support" is whoever holds a role on the G
 
 Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union unless
 a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
-Authentication: it holds nothing but the two random or organizational identifiers above.
+Authentication: it holds nothing but the two random or organizational identifiers above. Daily backups of Firestore stay
+in the same place and are deleted after 7 days (`BACKUP_DAYS`; 0 for none); a restore purges again what had been purged.
 
 An onboarding that is under way is kept in a signed cookie of the administrator's browser for minutes, and on no server.
 How to get the deletion of an organization's data: `docs/operations.md`.
