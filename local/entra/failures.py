@@ -46,7 +46,7 @@ _KNOWN: dict[int, tuple[str, int, str]] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - what it is, not that it is an error
+class Refused(Exception):
     """Entra's no.
 
     code: the AADSTS number; error: the OAuth word, the usual one of that code unless given.
