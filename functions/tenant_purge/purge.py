@@ -18,6 +18,7 @@ from shared.store import Tenant
 
 PAGE = MAX_DELETE_USERS
 WRITERS = 4
+FRUITLESS = 3  # pages in a row whose documents all changed meanwhile, as heartbeats make them
 OK, NOT_FOUND, CHANGED = 0, 5, 9  # gRPC status codes of single writes
 
 
@@ -73,13 +74,18 @@ class Purge:
         self._finish()
 
     def _delete_devices(self) -> None:
+        fruitless = 0
         while page := self._database.query(
             self._tenant.devices_path, limit=PAGE, keys_only=True, deadline_seconds=30.0
         ):
             self._pause_point()
             kept = self._delete_users([f"{self._tenant.id}:{device.id}" for device in page])
             gone = [device for device in page if f"{self._tenant.id}:{device.id}" not in kept]
+            deleted = self.tally.documents
             if not self._delete_documents(gone):
+                raise PurgeStuck
+            fruitless = 0 if self.tally.documents > deleted else fruitless + 1
+            if fruitless >= FRUITLESS:
                 raise PurgeStuck
 
     def _delete_strays(self) -> None:
@@ -105,6 +111,8 @@ class Purge:
     def _sweep_users(self) -> None:
         """Auth users without a document: a custom token exchanged after its device had signed out leaves one."""
         for page in self._accounts.pages():
+            if self._out_of_time():
+                raise OutOfTime
             uids = [user.uid for user in page if user.uid.startswith(f"{self._tenant.id}:")]
             if uids:
                 self._pause_point()

@@ -147,20 +147,23 @@ class Run:
         for found in self._tenants(unchecked, by=("consent", "checkedAt")):
             if self._out_of_time():
                 raise OutOfTime
-            tenant = Tenant(self._database, found.id)
             try:
+                tenant = Tenant(self._database, found.id)
                 verdict = self._probe(tenant)
-                unanswered = 0
             except errors.Unavailable as error:
                 unanswered += 1
+                self.summary.unavailable.append(error)
                 if unanswered >= UNANSWERED:
-                    self.summary.unavailable.append(error)
                     break
                 continue
+            except ValueError:
+                self._consent_failed("not_a_tenant_id")
+                continue
+            unanswered = 0
             self.summary.verdicts[verdict] = self.summary.verdicts.get(verdict, 0) + 1
             if verdict is Verdict.OWN_CREDENTIAL:
                 logs.event("entra_credential_failing", "CRITICAL")
-                break
+                return  # what was held back waits too: such a run is no proof against a tenant
             if is_flip(found.fields["consent"], verdict):
                 flips.append(tenant)
                 if len(flips) > HANDFUL:
@@ -170,6 +173,11 @@ class Run:
                 self._note(tenant, verdict)
         for tenant in flips:
             self._note(tenant, Verdict.LOST)
+
+    def _consent_failed(self, code: str) -> None:
+        """One tenant's document that does not fit the inventory must not keep the others from being asked about."""
+        self.summary.failed += 1
+        logs.event("consent_check_failed", "ERROR", code=code)
 
     def _tenants(self, where: Where, by: tuple[str, str]) -> Iterator[Document]:
         """Tenants by a time in one of their maps, the oldest first, each once, a page in memory at a time."""
@@ -197,17 +205,22 @@ class Run:
 
     def _note(self, tenant: Tenant, verdict: Verdict) -> None:
         now = self._now()
-        found = tenant.note_consent(lambda consent: noted(consent, verdict, now))
         grace = timedelta(days=self._settings.consent_grace_days)
-        if (
-            verdict is Verdict.LOST
-            and found is not None
-            and found.fields["status"] == schemas.ACTIVE
-            and is_over(found.fields["consent"], now, grace)
-        ):
-            delay = timedelta(seconds=self._settings.purge_delay_seconds)
-            tenant.close(schemas.CONSENT_LOST, self._new_id(), now, delay)
-            logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
+        try:
+            found = tenant.note_consent(lambda consent: noted(consent, verdict, now))
+            if (
+                verdict is Verdict.LOST
+                and found is not None
+                and found.fields["status"] == schemas.ACTIVE
+                and is_over(found.fields["consent"], now, grace)
+            ):
+                delay = timedelta(seconds=self._settings.purge_delay_seconds)
+                tenant.close(schemas.CONSENT_LOST, self._new_id(), now, delay)
+                logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
+        except errors.Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in _purge_one: counted, and the others go on
+            self._consent_failed(type(error).__name__)
 
     def _report(self) -> None:
         counts = {f"consent_{verdict.value}": n for verdict, n in self.summary.verdicts.items()}

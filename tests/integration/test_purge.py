@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -198,6 +200,25 @@ def test_a_run_killed_before_any_outside_call_is_finished_by_the_next(world: Wor
     else:
         pytest.fail("the run never came to its end")
     assert last > 8
+    assert world.snapshot(neighbour) == before
+
+
+def test_two_runs_at_once_do_what_one_does(world: World) -> None:
+    """Two deliveries of one event at the same time purge all that is due, and disturb neither each other nor others."""
+    neighbour = world.tenant(2)
+    before = world.snapshot(neighbour)
+    tenants = [world.close(world.tenant(devices)) for devices in (1, 3, 501)]
+    start = Barrier(2)
+
+    def deliver() -> None:
+        start.wait(timeout=30)
+        world.run(accounts=Accounts(PROJECT))
+
+    with ThreadPoolExecutor(2) as both:
+        for delivered in [both.submit(deliver) for _ in range(2)]:
+            delivered.result(timeout=120)
+
+    assert all(world.is_gone(tenant) for tenant in tenants)
     assert world.snapshot(neighbour) == before
 
 
