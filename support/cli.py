@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Tenant
 from support.audit import Audit
 from support.audit import as_json as report_json
+from support.doctor import examine
 
 REFUSED, USAGE, AWAY = 1, 2, 3
 PAGE = 300
@@ -89,6 +91,8 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmati
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Act on deletion requests and prove what is stored."""
+    if context.invoked_subcommand == "doctor":
+        return  # it reports wrong settings as a finding
     try:
         context.obj = Context()
     except SettingsError as error:
@@ -191,6 +195,25 @@ def audit(context: Context, as_json: bool) -> None:
         click.echo(f"{len(report.findings)} findings")
     if report.findings:
         sys.exit(REFUSED)
+
+
+@commands.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Check settings, credential, keys, Graph, Firestore, rules and clock; say what to do. Exit code 1: a finding."""
+    sick = False
+    lines = []
+    for found in examine():
+        sick = sick or found.ok is False
+        lines.append(asdict(found))
+        if not as_json:
+            mark = {True: "ok  ", False: "FAIL", None: "skip"}[found.ok]
+            click.echo(f"{mark}  {found.check:14} {found.detail}")
+            if found.advice:
+                click.echo(f"      → {found.advice}")
+    if as_json:
+        click.echo(json.dumps(lines))
+    sys.exit(REFUSED if sick else 0)
 
 
 def main() -> None:
