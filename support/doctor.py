@@ -176,7 +176,8 @@ class Doctor:
 
         scope = "https://www.googleapis.com/auth/cloud-platform"
         credentials, _project = google.auth.default(scopes=[scope])
-        authorized: Any = google.auth.transport.urllib3.AuthorizedHttp(credentials, self._http)
+        authorize: Any = google.auth.transport.urllib3.AuthorizedHttp
+        authorized = authorize(credentials, self._http)
         base = "https://firebaserules.googleapis.com/v1"
         release = f"{base}/projects/{self._settings.project}/releases/cloud.firestore"
         name = json.loads(authorized.request("GET", release).data)["rulesetName"]
