@@ -31,7 +31,7 @@ from shared.firestore import Firestore
 
 PURGE_DELAY_SECONDS = 3
 WARM_UP_SECONDS = 60.0
-REDIRECT_PATHS = ("/consented", "/verified")
+REDIRECT_PATHS = {"onboarding": ("/consented", "/verified"), "admin_portal": ("/signed-in",)}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def stack(
         folder = Path(
             cleanup.enter_context(tempfile.TemporaryDirectory(dir=STATE, prefix="stack-"))
         )
-        entra = cleanup.enter_context(_entra(folder, urls.get("onboarding", "")))
+        entra = cleanup.enter_context(_entra(folder, urls))
         started("entra")
         firestore = os.environ.get("FIRESTORE_EMULATOR_HOST")
         if not firestore or os.environ.get("FIRESTORE"):
@@ -108,10 +108,12 @@ def _ports(names: list[str]) -> list[int]:
     ]
 
 
-def _entra(folder: Path, onboarding: str) -> EntraStandIn:
+def _entra(folder: Path, urls: Mapping[str, str]) -> EntraStandIn:
     app = AppRegistration(
         client_secret=secrets.token_urlsafe(24),
-        redirect_uris={onboarding + path for path in REDIRECT_PATHS},
+        redirect_uris={
+            urls.get(name, "") + path for name, paths in REDIRECT_PATHS.items() for path in paths
+        },
     )
     return EntraStandIn(app, port=port_setting("ENTRA_PORT") or 0, ca_dir=folder / "ca")
 
@@ -126,6 +128,7 @@ def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
         "ENTRA_AUTHORITY": addresses.entra,
         "GRAPH_ENDPOINT": addresses.entra,
         "ONBOARDING_URL": addresses.functions.get("onboarding", ""),
+        "PORTAL_URL": addresses.functions.get("admin_portal", ""),
         "SESSION_KEYS": secrets.token_urlsafe(32),
         "PURGE_DELAY_SECONDS": str(PURGE_DELAY_SECONDS),
         "REQUESTS_CA_BUNDLE": addresses.ca,

@@ -100,11 +100,16 @@ class Entra:
         base = f"{self._settings.entra_authority}/organizations/v2.0/adminconsent"
         return f"{base}?{urlencode(query)}"
 
-    def begin_sign_in(self, tenant_id: str, redirect_uri: str) -> dict[str, Any]:
-        """MSAL's flow (state, nonce, code verifier, auth_uri) on the tenant's own endpoint."""
+    def begin_sign_in(
+        self, tenant_id: str, redirect_uri: str, prompt: str | None = None
+    ) -> dict[str, Any]:
+        """MSAL's flow (state, nonce, code verifier, auth_uri) on the tenant's own endpoint.
+
+        tenant_id: `organizations` where only the sign-in will tell which one. prompt: OpenID Connect's, if any.
+        """
         flow = self._call(
             lambda: self._application(tenant_id).initiate_auth_code_flow(
-                SIGN_IN_SCOPES, redirect_uri=redirect_uri, response_mode="query"
+                SIGN_IN_SCOPES, redirect_uri=redirect_uri, response_mode="query", prompt=prompt
             )
         )
         return dict(flow)

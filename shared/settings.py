@@ -178,6 +178,12 @@ class ClosingSettings:
 
 
 @dataclass(frozen=True)
+class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings):
+    portal_url: str = _setting("PORTAL_URL", _url)
+    session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
+
+
+@dataclass(frozen=True)
 class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings):
     consent_grace_days: int = _setting("CONSENT_GRACE_DAYS", _whole(0, 3650), default=30)
     purge_budget_seconds: int = _setting("PURGE_BUDGET_SECONDS", _whole(1, 3600), default=480)

@@ -6,14 +6,14 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared import logs
+from shared import administrators, logs, refusals
 from shared.entra import Entra, EntraRefused
 from shared.errors import Malformed, TenantPurging, Unavailable
 from shared.firestore import Firestore
 from shared.settings import OnboardingSettings
 from shared.store import Tenant
 
-from . import proof, refusals
+from . import naming
 from .progress import Connected, Consenting, Failed, Progress, SigningIn, Waiting
 
 MOST_ATTEMPTS = 20
@@ -37,7 +37,7 @@ def consented(progress: Progress | None, answer: Mapping[str, str]) -> Waiting |
     if "error" in answer:
         refused = EntraRefused.parse(answer)
         return Failed(_noted("consent", refused, refusals.of_consent(refused)))
-    tenant_id = proof.tenant_of(answer.get("tenant"))
+    tenant_id = administrators.tenant_of(answer.get("tenant"))
     if tenant_id is None or answer.get("admin_consent", "").lower() != "true":
         return Failed("invalid_tenant")
     return Waiting(tenant_id, 0)
@@ -83,7 +83,7 @@ def verified(
             raise EntraRefused.parse(answer)
         code = {"code": answer["code"], "state": answer["state"]}
         claims, token = entra.finish_sign_in(tenant_id, dict(progress.flow), code)
-        fault = proof.fault(
+        fault = administrators.fault(
             claims,
             tenant_id,
             settings.entra_client_id,
@@ -92,7 +92,7 @@ def verified(
         )
         if fault is not None:
             return Failed(fault)
-        name = proof.clean_name(entra.organization_name(token, tenant_id), tenant_id)
+        name = naming.clean_name(entra.organization_name(token, tenant_id), tenant_id)
         Tenant(database, tenant_id).onboard(name, now)
     except EntraRefused as refused:
         return _refused(progress, refused)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import cache
 
 import flask
 import functions_framework
 
 from shared import errors, web
+from shared.browser import not_ahead
 from shared.entra import Entra
 from shared.firestore import Firestore
 from shared.pages import language_of
@@ -35,19 +36,6 @@ def entra() -> Entra:
 @cache
 def database() -> Firestore:
     return Firestore(SETTINGS.project, SETTINGS.firestore_emulator)
-
-
-def not_ahead(handler: web.Handler) -> web.Handler:
-    """A browser that fetches ahead of a click starts nothing and uses nothing up."""
-
-    @wraps(handler)
-    def handle(request: flask.Request) -> flask.Response:
-        purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
-        if any("prefetch" in purpose.lower() for purpose in purposes):
-            return flask.Response(status=204)
-        return handler(request)
-
-    return handle
 
 
 def landing(request: flask.Request) -> flask.Response:

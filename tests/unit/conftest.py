@@ -16,6 +16,7 @@ os.environ.update(
         "ENTRA_AUTHORITY": "https://login.example",
         "GRAPH_ENDPOINT": "https://graph.example",
         "ONBOARDING_URL": "https://onboarding.example",
+        "PORTAL_URL": "https://portal.example",
         "SESSION_KEYS": "unit-tests-sign-with-this-key-and-nothing-else",
     }
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from functions.onboarding import flow, proof, refusals, words
+from functions.onboarding import flow, naming, words
 from functions.onboarding.pages import STATUSES, inventory
 from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
-from shared import errors, schemas
+from shared import administrators, errors, refusals, schemas
 from shared.entra import EntraRefused
 from tests.unit.fakes import TENANT
 
@@ -49,7 +49,7 @@ OTHER = "5e1f0a10-c0de-4c02-8a02-0000fab21ca0"
 )
 def test_an_id_token_proves_an_administrator_of_the_tenant_or_nothing(changes, fault):
     """Tenant, audience, issuer, times and role are checked here: MSAL leaves them to the application."""
-    assert proof.fault({**GOOD, **changes}, TENANT, CLIENT, AUTHORITY, NOW) == fault
+    assert administrators.fault({**GOOD, **changes}, TENANT, CLIENT, AUTHORITY, NOW) == fault
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_id_token_proves_an_administrator_of_the_tenant_or_nothing(changes, f
 )
 def test_a_name_keeps_what_can_be_seen(name, cleaned):
     """Control, bidi and zero-width characters go; an empty rest is replaced by the tenant ID."""
-    assert proof.clean_name(name, TENANT) == cleaned
+    assert naming.clean_name(name, TENANT) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -79,19 +79,19 @@ def test_a_name_keeps_what_can_be_seen(name, cleaned):
         "contoso.example",
         "../x",
         "0" * 8 + "-0000-0000-0000-" + "0" * 12,
-        proof.CONSUMERS,
+        administrators.CONSUMERS,
         "{" + TENANT + "}",
         TENANT + "\n",
     ],
 )
 def test_only_a_guid_of_an_organization_is_a_tenant(value):
     """Words, domains, traversals, the nil GUID and the tenant of personal accounts are none."""
-    assert proof.tenant_of(value) is None
+    assert administrators.tenant_of(value) is None
 
 
 def test_a_tenant_in_upper_case_is_the_same_tenant():
     """GUIDs are compared in lower case, the form of the document ID."""
-    assert proof.tenant_of(TENANT.upper()) == TENANT
+    assert administrators.tenant_of(TENANT.upper()) == TENANT
 
 
 @pytest.mark.parametrize("code", [65001, 650051, 650052, 700016, 7000229])
@@ -207,7 +207,7 @@ def test_a_cookie_of_an_older_key_counts_and_a_strangers_does_not(serve):
     cookies = module.ProgressCookie(("n" * 32, "o" * 32), "https://onboarding.example")
     payload = {"step": "Waiting", "tenant": TENANT, "attempt": 1}
     for key, expected in (("o", Waiting(TENANT, 1)), ("n", Waiting(TENANT, 1)), ("x", None)):
-        signed = URLSafeTimedSerializer(key * 32, salt="calliente.onboarding.progress")
+        signed = URLSafeTimedSerializer(key * 32, salt="calliente.onboarding")
         value = signed.dumps(payload)
         with module.flask.Flask("t").test_request_context(
             headers={"Cookie": f"__Host-onboarding={value}"}

@@ -1,4 +1,4 @@
-"""What an ID token must say before an organization counts as connected by its administrator.
+"""What an ID token must say before a person counts as an administrator of the tenant that it names.
 
 MSAL checks state, nonce and PKCE and leaves the rest of the token to the application. The token comes straight from
 the token endpoint over TLS, which stands in for its signature (OpenID Connect Core 3.1.3.7, point 6).
@@ -6,7 +6,6 @@ the token endpoint over TLS, which stands in for its signature (OpenID Connect C
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +20,6 @@ ADMINISTRATORS = frozenset(
 APP_ROLE = "Calliente.Admin"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 LEEWAY_SECONDS = 300
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # control, bidi, zero-width, lone halves
 
 
 def tenant_of(value: str | None) -> str | None:
@@ -49,21 +47,6 @@ def is_administrator(claims: Mapping[str, Any]) -> bool:
         isinstance(wid, str) and wid.lower() in ADMINISTRATORS for wid in wids
     )
     return directory_role or (isinstance(roles, list) and APP_ROLE in roles)
-
-
-def clean_name(name: str, tenant_id: str) -> str:
-    """The organization's name without what cannot be seen or would reorder text; the tenant ID if nothing is left."""
-    visible = (" " if _blank(letter) else letter for letter in name if _kept(letter))
-    cleaned = " ".join("".join(visible).split())[: schemas.NAME_LENGTH].rstrip()
-    return cleaned or tenant_id
-
-
-def _blank(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter) == "Cc"
-
-
-def _kept(letter: str) -> bool:
-    return _blank(letter) or unicodedata.category(letter) not in UNSEEN
 
 
 def _is_current(claims: Mapping[str, Any], now: float) -> bool:

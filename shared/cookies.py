@@ -1,0 +1,69 @@
+"""Signed, short-lived cookies: what a browser carries from one request to the next, so that no server stores it.
+
+Source: RFC 6265bis (cookie prefixes, SameSite).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from shared.errors import Malformed
+
+
+class Expired(Malformed):
+    code = "expired"
+    title = "The attempt took too long."
+
+
+class SignedCookie:
+    """One cookie of one function, which no script can read.
+
+    keys: newest first; the first one signs, all of them are accepted. base_url: where the function is reached.
+    SameSite is Lax: a Strict cookie would not travel with the redirects that come back from Microsoft. The `__Host-`
+    prefix, where it is possible, keeps other hosts of the domain from planting a cookie.
+    """
+
+    def __init__(
+        self, name: str, keys: tuple[str, ...], base_url: str, lifetime_seconds: int
+    ) -> None:
+        parts = urlsplit(base_url)
+        self._secure = parts.scheme == "https"
+        self._path = parts.path or "/"
+        self._lifetime_seconds = lifetime_seconds
+        self.name = f"__Host-{name}" if self._secure and self._path == "/" else name
+        self._serializer = URLSafeTimedSerializer(list(reversed(keys)), salt=f"calliente.{name}")
+
+    def read(self, request: flask.Request) -> Any:
+        """What `write` was given; None where there is no cookie of ours. Raises Expired."""
+        try:
+            return self._serializer.loads(self.value(request), max_age=self._lifetime_seconds)
+        except SignatureExpired:
+            raise Expired from None
+        except BadData:
+            return None
+
+    def value(self, request: flask.Request) -> str:
+        """The cookie as it came, unchecked."""
+        return request.cookies.get(self.name, "")
+
+    def write(self, response: flask.Response, payload: Any) -> None:
+        value = str(self._serializer.dumps(payload))
+        self._set(response, value, self._lifetime_seconds)
+
+    def clear(self, response: flask.Response) -> None:
+        self._set(response, "", 0)
+
+    def _set(self, response: flask.Response, value: str, seconds: int) -> None:
+        response.set_cookie(
+            self.name,
+            value,
+            max_age=seconds,
+            path=self._path,
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
+        )
