@@ -1,0 +1,44 @@
+"""Measures the functions side by side on the local emulators: python -m bench [--only SECTION] [--quick] [--publish]."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+
+from bench import report, servers
+from bench.results import Results
+from bench.world import world
+
+SECTIONS = ("heartbeat", "coldstart", "registration", "purge", "tick", "fleet", "cost")
+NEED_NOTHING = {"fleet", "cost"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="may be repeated")
+    parser.add_argument("--quick", action="store_true", help="a few minutes; numbers are rough")
+    parser.add_argument("--publish", action="store_true", help="write the results into docs/")
+    options = parser.parse_args()
+    chosen = options.only or SECTIONS
+    results = Results()
+    started = time.monotonic()
+    if set(chosen) - NEED_NOTHING:
+        servers.compile_dependencies()
+        with world(quick=options.quick) as here:
+            for name in [each for each in chosen if each not in NEED_NOTHING]:
+                print(f"{name}", flush=True)
+                importlib.import_module(f"bench.{name}").run(here, results)
+                results.save()
+    for name in [each for each in chosen if each in NEED_NOTHING]:
+        print(f"{name}", flush=True)
+        importlib.import_module(f"bench.{name}").run(results)
+    results.save()
+    report.write(results, publish=options.publish)
+    print(f"{time.monotonic() - started:.0f} seconds; see build/bench/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The heartbeat: throughput beside its peers, latency beside a bare commit, calls at the wire, growth."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import statistics
+import time
+from pathlib import Path
+
+import grpc
+
+from bench import load, servers
+from bench.counter import counted
+from bench.issuer import new_ids
+from bench.results import Results
+from bench.world import World
+from local.emulators import PROJECT
+from shared.messages import CLASSES
+from shared.store import Tenant
+
+DEVICES = 2_500
+CONNECTIONS = 16
+BODY = json.dumps({"outcome": "succeeded"}).encode()
+CANDIDATES = {
+    "hello": "functions-framework hello world",
+    "firebase_admin_update": "verify_id_token + DocumentReference.update",
+    "pyjwt_update": "PyJWT + DocumentReference.update",
+    "pyjwt_gapic": "PyJWT + GAPIC transport's commit",
+    "heartbeat": "heartbeat (this product)",
+}
+
+
+def beats(world: World, name: str, tenant: Tenant, ids: list[str]) -> Path:
+    """A file of requests, one per device, each with a token of its own."""
+    return load.write_requests(
+        world.folder / name,
+        [
+            load.request_bytes("/v1/heartbeats", world.issuer.token(tenant.id, each), BODY)
+            for each in ids
+        ],
+    )
+
+
+def all_good(measured: load.Load) -> load.Load:
+    if set(measured.statuses) != {"200"}:
+        raise RuntimeError(f"not every answer was 200: {measured.statuses}")
+    return measured
+
+
+def throughput(world: World, results: Results) -> None:
+    """Rounds over all candidates in turn, so that a slow minute of the machine falls on all of them.
+
+    A device beats at most 30 times a minute (429 beyond): the load stays below by the number of devices.
+    """
+    rounds, seconds = (2, 2.0) if world.quick else (5, 6.0)
+    ids = new_ids(DEVICES)
+    file = beats(world, "beats", world.tenant(ids), ids)
+    hello = load.write_requests(world.folder / "hello-requests", [load.request_bytes("/")])
+    rates: dict[str, list[float]] = {name: [] for name in CANDIDATES}
+    with contextlib.ExitStack() as stack:
+        ports = {}
+        for name in CANDIDATES:
+            target = "hello" if name == "hello" else "heartbeat"
+            source = servers.staged(name, world.folder)
+            ports[name], _ = stack.enter_context(servers.served(source, target, world.environment))
+            requests = hello if name == "hello" else file
+            all_good(load.measure(ports[name], requests, connections=CONNECTIONS, seconds=1.0))
+        for _ in range(rounds):
+            for name, port in ports.items():
+                requests = hello if name == "hello" else file
+                measured = load.measure(port, requests, connections=CONNECTIONS, seconds=seconds)
+                rates[name].append(all_good(measured).requests_per_second)
+    for name, label in CANDIDATES.items():
+        results.measured("heartbeat throughput", label, rates[name], "requests/s")
+    for name in CANDIDATES:
+        if name != "hello":
+            ratios = [own / floor for own, floor in zip(rates[name], rates["hello"], strict=True)]
+            key = "heartbeat_throughput_vs_hello"
+            key = key if name == "heartbeat" else f"peer_{name}_throughput_vs_hello"
+            results.key(key, statistics.median(ratios), "≥ 0.36" if name == "heartbeat" else "")
+
+
+def latency(world: World, results: Results) -> None:
+    """One connection; the bare commit is the same write, on a gRPC channel of its own."""
+    rounds, seconds = (2, 1.0) if world.quick else (5, 4.0)
+    ids = new_ids(DEVICES)
+    tenant = world.tenant(ids)
+    file = beats(world, "beats", tenant, ids)
+    own, bare = [], []
+    with servers.served(
+        servers.staged("heartbeat", world.folder), "heartbeat", world.environment
+    ) as (port, _):
+        all_good(load.measure(port, file, connections=1, seconds=1.0))
+        for _ in range(rounds):
+            measured = all_good(load.measure(port, file, connections=1, seconds=seconds))
+            own.append(measured.p50_ms)
+            bare.append(_bare_commit_p50_ms(world, tenant, ids[:1000]))
+    results.measured("heartbeat p50", "heartbeat (this product)", own, "ms")
+    results.measured("heartbeat p50", "bare gRPC commit", bare, "ms")
+    ratios = [ours / floor for ours, floor in zip(own, bare, strict=True)]
+    results.key("heartbeat_p50_vs_raw_commit", statistics.median(ratios), "≤ 5")
+
+
+def _bare_commit_p50_ms(world: World, tenant: Tenant, ids: list[str]) -> float:
+    database = world.database
+    requests = [
+        CLASSES["CommitRequest"](
+            database=f"projects/{PROJECT}/databases/(default)",
+            writes=[
+                database.update(
+                    f"{tenant.devices_path}/{each}",
+                    {"lastOutcome": "succeeded"},
+                    server_times=["lastHeartbeatAt", "lastSyncAt"],
+                )
+            ],
+        ).SerializeToString()
+        for each in ids
+    ]
+    times = []
+    with grpc.insecure_channel(world.firestore) as channel:
+        commit = channel.unary_unary("/google.firestore.v1.Firestore/Commit")
+        for request in requests:
+            started = time.perf_counter()
+            commit(request, metadata=[("authorization", "Bearer owner")], timeout=10)
+            times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1000
+
+
+def calls(world: World, results: Results) -> None:
+    """Calls at the wire, of 200 beats."""
+    ids = new_ids(200)
+    tenant = world.tenant(ids)
+    with counted(world.firestore) as (address, wire):
+        env = {**world.environment, "FIRESTORE_EMULATOR_HOST": address}
+        source = servers.staged("heartbeat", world.folder)
+        with servers.served(source, "heartbeat", env) as (port, _):
+            file = beats(world, "counted", tenant, ids)
+            wire.reset()
+            measured = all_good(load.measure(port, file, connections=1, seconds=1.5))
+    done = measured.statuses["200"]
+    commits = wire.calls.pop("Commit", 0)
+    results.key("heartbeat_rpcs_writes", commits / done, "1")
+    results.key("heartbeat_rpcs_reads", sum(wire.calls.values()) / done, "0")
+
+
+def growth(world: World, results: Results) -> None:
+    """p50 in a tenant with few devices and in one with many, in turn, on one server."""
+    rounds, seconds, many = (2, 1.0, 10_000) if world.quick else (5, 3.0, 100_000)
+    files = {}
+    for count in (1_000, many):
+        ids = new_ids(count)
+        files[count] = beats(world, f"growth-{count}", world.tenant(ids), ids[:1_000])
+    p50: dict[int, list[float]] = {count: [] for count in files}
+    with servers.served(
+        servers.staged("heartbeat", world.folder), "heartbeat", world.environment
+    ) as (port, _):
+        for file in files.values():
+            all_good(load.measure(port, file, connections=1, seconds=1.0))
+        for _ in range(rounds):
+            for count, file in files.items():
+                measured = all_good(load.measure(port, file, connections=1, seconds=seconds))
+                p50[count].append(measured.p50_ms)
+    for count, values in p50.items():
+        results.measured("heartbeat growth", f"{count:,} devices in the tenant", values, "ms")
+    ratios = [large / small for small, large in zip(*p50.values(), strict=True)]
+    results.key("heartbeat_growth", statistics.median(ratios), "≤ 1.1")
+
+
+def run(world: World, results: Results) -> None:
+    throughput(world, results)
+    latency(world, results)
+    calls(world, results)
+    growth(world, results)
+    world.wipe()

@@ -1,0 +1,73 @@
+"""What the sections share: emulators, key server, a folder, and devices by the thousand."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import servers
+from bench.issuer import Issuer, issuer, new_ids
+from local import emulators
+from local.emulators import PROJECT
+from local.processes import STATE
+from shared.firestore import MAX_WRITES, Firestore, in_chunks
+from shared.store import Tenant
+
+
+@dataclass(frozen=True)
+class World:
+    firestore: str
+    issuer: Issuer
+    folder: Path
+    quick: bool
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return servers.environment(self.issuer.settings, self.firestore)
+
+    @property
+    def database(self) -> Firestore:
+        return Firestore(PROJECT, self.firestore)
+
+    def tenant(self, devices: Sequence[str] | int = 0) -> Tenant:
+        """A new active tenant with devices."""
+        database = self.database
+        tenant = Tenant(database, str(uuid.uuid4()))
+        tenant.onboard("Bench", datetime.now(UTC))
+        ids = new_ids(devices) if isinstance(devices, int) else devices
+        add_devices(database, tenant, ids)
+        return tenant
+
+    def wipe(self) -> None:
+        emulators.wipe_firestore(self.firestore)
+
+
+def add_devices(database: Firestore, tenant: Tenant, ids: Sequence[str]) -> None:
+    def add(chunk: list[str]) -> None:
+        writes = [
+            database.create(f"{tenant.devices_path}/{each}", server_times=["lastHeartbeatAt"])
+            for each in chunk
+        ]
+        if any(database.batch_write(writes)):
+            raise RuntimeError("a device was not written")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, in_chunks(ids, MAX_WRITES)))
+
+
+@contextlib.contextmanager
+def world(*, quick: bool) -> Iterator[World]:
+    STATE.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as cleanup:
+        folder = Path(
+            cleanup.enter_context(tempfile.TemporaryDirectory(dir=STATE, prefix="bench-"))
+        )
+        firestore = cleanup.enter_context(emulators.firestore_emulator())
+        keys = cleanup.enter_context(issuer(PROJECT, folder))
+        yield World(firestore, keys, folder, quick)
