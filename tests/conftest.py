@@ -9,6 +9,8 @@ from local import emulators
 
 TIERS = Path(__file__).parent
 
+pytest_plugins = ["tests.stack"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with its tier, the folder that it is in."""

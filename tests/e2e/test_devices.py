@@ -6,8 +6,8 @@ import pytest
 
 from local import contents
 from local.phone import PhoneError
-from tests.e2e.conftest import DEVICES
 from tests.e2e.parts import assert_guarded, assert_problem, send
+from tests.stack import DEVICES
 
 JSON = {"Content-Type": "application/json"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from local import bundle
 from local.processes import LOGS
-from tests.e2e.conftest import LABEL
+from tests.stack import LABEL
 
 FIELDS = {
     "severity",

@@ -1,0 +1,130 @@
+"""What a test does with each page that it reaches: photograph it, and have it checked as a person with a reader,
+a phone, or a dark screen would meet it.
+
+The checker is axe-core, from the package axe-playwright-python. It needs scripts, which are off where the pages are
+walked, so it looks at the same markup and style in a tab of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import ConsoleMessage, Page
+
+from local.processes import ROOT
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESK = {"width": 1100, "height": 800}
+PHONE = {"width": 360, "height": 740}
+NARROWEST = {"width": 320, "height": 740}  # WCAG 1.4.10: no sideways scrolling there
+
+
+class Checker:
+    """axe-core in a tab that reaches no network."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        page.evaluate(AXE)
+
+    def check(self, html: str, where: str) -> None:
+        """Fails on whatever it finds, in light or in dark."""
+        self._page.set_content(html)
+        for scheme in ("light", "dark"):
+            self._page.emulate_media(color_scheme=scheme)
+            found = self._page.evaluate(
+                "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+            )
+            assert not found["violations"], f"{where}, {scheme}: {_told(found['violations'])}"
+
+
+class Viewer:
+    """One browser tab, and what went wrong in it."""
+
+    def __init__(self, page: Page, checker: Checker) -> None:
+        self.page = page
+        self._checker = checker
+        self.faults: list[str] = []
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def look(self, name: str) -> None:
+        """Photograph the page as `name`, in light, dark and on a phone; fails on anything that a checker finds."""
+        page = self.page
+        with self._staying():
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                self._photograph(f"{name}-{scheme}")
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size(NARROWEST)
+            assert self._wide() <= NARROWEST["width"], f"{name} scrolls sideways"
+            page.set_viewport_size(PHONE)
+            self._photograph(f"{name}-phone")
+            page.set_viewport_size(DESK)
+            html = page.content()
+        self._checker.check(html, name)
+        assert self.faults == [], name
+
+    def print_out(self, name: str) -> None:
+        """Photograph the page as it is printed."""
+        self.page.emulate_media(media="print")
+        self._photograph(f"{name}-print")
+        self.page.emulate_media(media="screen")
+
+    def press(self, name: str) -> None:
+        """Press the button or link of this name, with the keyboard alone: from the top of the page, by Tab and Enter."""
+        page = self.page
+        target = page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name))
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                assert target.evaluate(
+                    "element => getComputedStyle(element).outlineStyle !== 'none'"
+                ), f"{name}: the focus cannot be seen"
+                page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"{name} is not reached by Tab")
+
+    def _photograph(self, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(
+            path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled"
+        )
+
+    def _wide(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth"))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of" not in message.text:  # a page of an error is one
+            self.faults.append(message.text)
+
+    @contextmanager
+    def _staying(self) -> Iterator[None]:
+        """Keep a page that would go on by itself."""
+        pattern = "**/consented"
+        self.page.route(pattern, lambda route: route.fulfill(status=204))
+        try:
+            yield
+        finally:
+            self.page.unroute(pattern)
+
+
+def _told(violations: list[dict[str, Any]]) -> str:
+    return json.dumps(
+        [
+            {
+                "rule": one["id"],
+                "help": one["help"],
+                "where": [node["html"][:200] for node in one["nodes"]],
+                "why": [node.get("failureSummary", "")[:300] for node in one["nodes"]],
+            }
+            for one in violations
+        ],
+        indent=1,
+    )

@@ -1,0 +1,223 @@
+"""Onboarding as an administrator sees it: by clicks, from the first page to the last, and each way to fail."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from functions.onboarding import words
+from tests.browser.looking import Viewer
+
+CONTINUE = {language: words.LANDING[language]["button"] for language in words.LANDING}
+PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
+
+
+def heading(viewer: Viewer) -> str:
+    return viewer.page.get_by_role("heading", level=1).inner_text()
+
+
+def decide(viewer: Viewer, organization, username: str = "", button: str = "Accept") -> None:
+    """On the stand-in's page: pick the account, and press a button."""
+    username = username or organization.tenant.admin.username
+    viewer.page.get_by_label("Account").select_option(f"{organization.id}/{username}")
+    viewer.page.get_by_role("button", name=button).click()
+
+
+def begin(viewer: Viewer, onboarding: str, language: str = "en") -> None:
+    """From the first page to Microsoft's."""
+    viewer.page.goto(onboarding)
+    viewer.page.get_by_role("link", name=CONTINUE[language]).first.click()
+    assert heading(viewer) == "Permissions requested"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_administrator_connects_an_organization(
+    make_viewer, onboarding, stranger, entra, language
+):
+    """From the first page over Microsoft's to the last, in the reader's language, with scripts off."""
+    name = "Société Générale d’Électricité" if language == "fr" else "Contoso Pharmaceuticals"
+    entra.set_organization_name(stranger.id, name)
+    viewer = make_viewer(language)
+    viewer.page.goto(onboarding)
+    assert heading(viewer) == words.LANDING[language]["title"]
+    viewer.look(f"onboarding-landing-{language}")
+    begin(viewer, onboarding, language)
+    decide(viewer, stranger)
+    assert heading(viewer) == words.CONNECTED[language]["title"]
+    assert viewer.page.get_by_text(name).is_visible()
+    assert viewer.page.url == f"{onboarding}/done"
+    viewer.look(f"onboarding-connected-{language}")
+    assert stranger.store.read().fields["status"] == "active"
+
+
+def test_the_first_page_prints(viewer, onboarding):
+    """On paper the whole table is there, and nothing to press."""
+    viewer.page.goto(onboarding)
+    viewer.print_out("onboarding-landing-en")
+    viewer.page.emulate_media(media="print")
+    assert viewer.page.get_by_role("table").first.is_visible()
+    assert not viewer.page.get_by_role("link", name=CONTINUE["en"]).first.is_visible()
+
+
+def test_the_keyboard_is_enough(viewer, onboarding, stranger):
+    """Tab and Enter lead from the first page to the last; the focus can always be seen."""
+    page = viewer.page
+    page.goto(onboarding)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    page.keyboard.press("Enter")
+    viewer.press(CONTINUE["en"])
+    page.wait_for_url("**/adminconsent**")
+    page.get_by_label("Account").select_option(f"{stranger.id}/{stranger.tenant.admin.username}")
+    viewer.press("Accept")
+    page.wait_for_url(f"{onboarding}/done")
+    assert heading(viewer) == words.CONNECTED["en"]["title"]
+
+
+def test_markup_in_a_name_is_only_text(viewer, onboarding, stranger, entra):
+    """What an organization is called cannot become part of the page."""
+    name = "<img src=x onerror=alert(1)><b>Bold & Sons</b>"
+    entra.set_organization_name(stranger.id, name)
+    begin(viewer, onboarding)
+    decide(viewer, stranger)
+    assert viewer.page.get_by_text(name).is_visible()
+    viewer.look("onboarding-connected-markup")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_waiting_for_microsoft(make_viewer, onboarding, stranger, entra, language):
+    """A consent that spreads slowly is shown as progress; the person may try at once, and it is connected."""
+    viewer = make_viewer(language)
+    entra.lag(2)
+    begin(viewer, onboarding, language)
+    decide(viewer, stranger)
+    assert heading(viewer) == words.WAITING[language]["title"]
+    viewer.look(f"onboarding-waiting-{language}")
+    again = words.WAITING[language]["button"]
+    viewer.page.get_by_role("link", name=again).click()
+    assert viewer.page.get_by_role("progressbar").get_attribute("value") == "2"
+    viewer.page.get_by_role("link", name=again).click()
+    assert heading(viewer) == words.CONNECTED[language]["title"]
+
+
+def test_waiting_ends_by_itself(viewer, onboarding, stranger, entra):
+    """Whoever only watches the page of waiting arrives, too."""
+    entra.lag(1)
+    begin(viewer, onboarding)
+    decide(viewer, stranger)
+    assert heading(viewer) == words.WAITING["en"]["title"]
+    viewer.page.wait_for_url(f"{onboarding}/done")
+    assert heading(viewer) == words.CONNECTED["en"]["title"]
+
+
+def _decline(viewer, organization, entra, onboarding):
+    decide(viewer, organization, button="Cancel")
+
+
+def _as_member(viewer, organization, entra, onboarding):
+    member = next(one for one in organization.tenant.accounts if not one.is_administrator)
+    entra.override_id_token({"wids": list(member.wids)})
+    decide(viewer, organization)
+
+
+def _refused(code):
+    def arrange(viewer, organization, entra, onboarding):
+        entra.refuse_consent(organization.id, code)
+        decide(viewer, organization)
+
+    return arrange
+
+
+def _cannot_sign_in(code):
+    def arrange(viewer, organization, entra, onboarding):
+        entra.fail_sign_in(organization.id, code)
+        decide(viewer, organization)
+
+    return arrange
+
+
+def _service_away(viewer, organization, entra, onboarding):
+    entra.graph_down()
+    decide(viewer, organization)
+
+
+def _purging(viewer, organization, entra, onboarding):
+    now = datetime.now(UTC)
+    organization.store.onboard(organization.tenant.name, now)
+    organization.store.close("requested", str(uuid.uuid4()), now, timedelta())
+    organization.store.begin_purge(organization.store.read().fields["closing"]["purgeAt"])
+    decide(viewer, organization)
+
+
+def _answered(tenant):
+    """As if Microsoft had answered with this organization."""
+
+    def arrange(viewer, organization, entra, onboarding):
+        (state,) = parse_qs(urlsplit(viewer.page.url).query)["state"]
+        answer = f"admin_consent=True&tenant={tenant}&state={state}"
+        viewer.page.goto(f"{onboarding}/consented?{answer}")
+
+    return arrange
+
+
+def _at(path):
+    def arrange(viewer, organization, entra, onboarding):
+        viewer.page.context.clear_cookies()
+        viewer.page.goto(f"{onboarding}{path}")
+
+    return arrange
+
+
+FAILURES = {
+    "application_disabled": _cannot_sign_in(7000112),
+    "blocked_by_policy": _cannot_sign_in(53003),
+    "consent_declined": _decline,
+    "not_administrator": _as_member,
+    "wrong_account": _cannot_sign_in(50020),
+    "organization_purging": _purging,
+    "service_away": _service_away,
+    "still_activating": _refused(650052),
+    "expired": _cannot_sign_in(70008),
+    "invalid_state": _at("/verified?code=guessed&state=guessed"),
+    "invalid_tenant": _answered(PERSONAL),
+    "unknown_organization": _answered("5e1f0a10-c0de-4c09-8a09-000000000000"),
+    "nothing_in_progress": _at("/done"),
+    "malformed": _at("/consented?state=one&state=two"),
+    "not_found": _at("/elsewhere"),
+    "unexpected": _cannot_sign_in(900144),
+}
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_a_failure_in_words(viewer, onboarding, stranger, entra, code):
+    """Each failure has a page of its own, with its code, and a way on."""
+    begin(viewer, onboarding)
+    FAILURES[code](viewer, stranger, entra, onboarding)
+    assert heading(viewer) == words.FAILURES["en"][code].title
+    assert viewer.page.get_by_text(code, exact=True).is_visible()
+    viewer.look(f"onboarding-failure-{code.replace('_', '-')}")
+    found = stranger.store.read()
+    assert found is None or found.fields["status"] == "purging"
+    entra.reset()
+    entra.up()
+    viewer.page.get_by_role("link", name=re.compile("Start again|Try again")).click()
+    if code == "service_away":  # the consent stands, so only the sign-in is repeated
+        assert heading(viewer) == words.CONNECTED["en"]["title"]
+    else:
+        assert heading(viewer) == words.LANDING["en"]["title"]
+
+
+def test_a_failure_in_french(make_viewer, onboarding, stranger):
+    """Failures speak the reader's language, too."""
+    viewer = make_viewer("fr")
+    begin(viewer, onboarding, "fr")
+    decide(viewer, stranger, button="Cancel")
+    assert heading(viewer) == words.FAILURES["fr"]["consent_declined"].title
+    viewer.look("onboarding-failure-fr")
+
+
+def test_every_failure_is_looked_at():
+    """A failure that gets words of its own gets a look, too."""
+    assert set(FAILURES) == set(words.FAILURES["en"]) - {"unavailable"}  # shown as service_away is
