@@ -1,8 +1,8 @@
 """Firestore's gRPC interface in the few words that this product needs: get, query, count, write, transaction.
 
-It stands on gRPC and on Google's credentials, not on google-cloud-firestore's client: there a call retries behind the
-caller's back for minutes, a write costs twice the processor time, and importing it doubles a cold start. Here every
-call is one call with one deadline, and what went wrong is one of our own errors.
+It stands on gRPC and on the generated messages of google-cloud-firestore, not on that package's client: there a call
+retries behind the caller's back for minutes, a write costs twice the processor time, and importing it doubles a cold
+start. Here every call is one call with one deadline, and what went wrong is one of our own errors.
 Paths are relative to the database's root (`tenants/…/devices/…`). Values are str, bool, int, None, aware datetime
 and dict.
 Sources: Firestore RPC reference (google.firestore.v1); gRPC, "Connection Backoff Protocol".

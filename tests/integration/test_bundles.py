@@ -21,11 +21,13 @@ SETTINGS = {
     "ENTRA_CREDENTIAL": "secret",
     "ENTRA_CLIENT_SECRET": "made-up",
     "ONBOARDING_URL": "https://onboarding.example.com",
+    "PORTAL_URL": "https://portal.example.com",
     "SESSION_KEYS": "0123456789abcdef0123456789abcdef",
     "THREADS": "2",
     "WORKERS": "1",
 }
 REQUESTS = {
+    "admin_portal": ("GET", "/", 200),
     "heartbeat": ("POST", "/v1/heartbeats", 401),
     "device_registration": ("POST", "/v1/devices", 401),
     "onboarding": ("GET", "/", 200),
@@ -39,7 +41,7 @@ create_app(sys.argv[1], "main.py")
 print(f"{time.perf_counter() - started:.2f}")
 """
 ALLOWED = {  # what identifies a function's place in the design: who may carry what
-    "msal": {"onboarding", "device_registration", "tenant_purge"},
+    "msal": {"admin_portal", "onboarding", "device_registration", "tenant_purge"},
     "firebase-admin": {"device_registration", "tenant_purge"},
 }
 

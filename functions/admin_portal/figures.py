@@ -1,0 +1,61 @@
+"""How many devices an organization has, and how fresh their synchronizations are: numbers only, never a device.
+
+What a page costs (Firestore, "Understand billing: aggregation queries": one read per 1,000 index entries, rounded up,
+one at least per query): the total matches each device once, the four ranges of time together match each at most once,
+and the failures at most once. For n devices that is at most 3n/1,000 + 6 reads, 306 for 100,000 devices, and one for
+the organization's document. Devices that never synchronized are not counted but are what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared import schemas
+from shared.firestore import Firestore, Where
+from shared.store import Tenant
+
+DAY = timedelta(days=1)
+FRESHNESS = ("day", "week", "month", "longer", "never")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """freshness: devices by the age of their last synchronization, in the order of FRESHNESS. failing: it failed."""
+
+    devices: int
+    freshness: dict[str, int]
+    failing: int
+
+
+def queries(now: datetime) -> dict[str, Where]:
+    """The conditions of every count. Each one needs a single-field index alone."""
+    day, week, month = now - DAY, now - 7 * DAY, now - 30 * DAY
+    return {
+        "devices": (),
+        "day": (("lastSyncAt", ">=", day),),
+        "week": (("lastSyncAt", ">=", week), ("lastSyncAt", "<", day)),
+        "month": (("lastSyncAt", ">=", month), ("lastSyncAt", "<", week)),
+        "longer": (("lastSyncAt", "<", month),),
+        "failing": (("lastOutcome", "==", schemas.FAILED),),
+    }
+
+
+def figures(database: Firestore, tenant: Tenant, now: datetime) -> Figures:
+    """All counts at once, a thread each. Raises Unavailable."""
+    asked = queries(now)
+    count: Callable[[Where], int] = lambda where: database.count(tenant.devices_path, where)  # noqa: E731
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = dict(zip(asked, pool.map(count, asked.values()), strict=True))
+    return arranged(found)
+
+
+def arranged(found: dict[str, int]) -> Figures:
+    """The counts are taken at slightly different moments, so the parts may exceed the whole by a few."""
+    freshness = {name: found[name] for name in FRESHNESS[:-1]}
+    synchronized = sum(freshness.values())
+    devices = max(found["devices"], synchronized)
+    freshness["never"] = devices - synchronized
+    return Figures(devices, freshness, min(found["failing"], devices))

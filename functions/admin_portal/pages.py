@@ -1,0 +1,159 @@
+"""The pages of the portal, from words.py and templates/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import flask
+
+from shared import schemas
+from shared.firestore import Document
+from shared.pages import Pages
+
+from . import words
+from .figures import FRESHNESS, Figures
+
+PURPOSES = ("sign-out", "deletion", "withdrawal")
+BAR_HEIGHT, BAR_WIDTH, BAR_STEP = 100.0, 40, 60
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A column of the chart and a row of its table. x, y, height: of the SVG, whose zero is at the top."""
+
+    short: str
+    label: str
+    count: str
+    share: str
+    x: int
+    y: float
+    height: float
+
+    @property
+    def middle(self) -> int:
+        return self.x + BAR_WIDTH // 2
+
+
+class PortalPages:
+    """base_url: links lead there, whatever a request claims about its host."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = urlsplit(base_url).path
+        self._pages = Pages(Path(__file__).parent / "templates")
+
+    def sign_in(self, language: str) -> flask.Response:
+        response = self._pages.render(
+            "sign_in.html",
+            language,
+            words=words.SIGN_IN[language],
+            address=self._link("sign-in"),
+        )
+        return _forms_allowed(response)
+
+    def overview(
+        self,
+        tenant: Document,
+        figures: Figures,
+        tokens: Mapping[str, str],
+        now: datetime,
+        language: str,
+    ) -> flask.Response:
+        """tokens: of each form, by purpose."""
+        fields = tenant.fields
+        closing = fields.get("closing")
+        flask.g.code = fields["status"]
+        response = self._pages.render(
+            "overview.html",
+            language,
+            words=words.OVERVIEW[language],
+            name=fields["name"],
+            tenant=tenant.id,
+            status=fields["status"],
+            since=moment(tenant.create_time or now, language),
+            closing=closing,
+            due=moment(closing["purgeAt"], language) if closing else None,
+            is_due=closing is not None and closing["purgeAt"] <= now,
+            is_lost=closing is not None and closing["reason"] == schemas.CONSENT_LOST,
+            counted=moment(now, language),
+            devices=number(figures.devices, language),
+            any_devices=figures.devices > 0,
+            bars=bars(figures, language),
+            width=BAR_STEP * len(FRESHNESS),
+            failing=number(figures.failing, language),
+            failing_share=share(figures.failing, figures.devices, language),
+            tokens=tokens,
+            links={name: self._link(name) for name in (*PURPOSES, "data")},
+        )
+        return _forms_allowed(response)
+
+    def failure(self, code: str, status: int, language: str) -> flask.Response:
+        messages = words.FAILURES[language]
+        response = self._pages.render(
+            "failure.html",
+            language,
+            status,
+            message=messages.get(code, messages["unexpected"]),
+            code=code,
+            code_label=words.CODE_LABEL[language],
+            button=words.BACK[language],
+            action=self._link(""),
+        )
+        return _forms_allowed(response)
+
+    def _link(self, name: str) -> str:
+        return f"{self._base}/{name}"
+
+
+def bars(figures: Figures, language: str) -> list[Bar]:
+    """The highest column fills the chart; a column that stands for anything can be seen."""
+    most = max(figures.freshness.values()) or 1
+    found = []
+    for place, name in enumerate(FRESHNESS):
+        count = figures.freshness[name]
+        height = max(2.0, round(BAR_HEIGHT * count / most, 1)) if count else 0.0
+        short, label = words.FRESHNESS[language][name]
+        found.append(
+            Bar(
+                short,
+                label,
+                number(count, language),
+                share(count, figures.devices, language),
+                place * BAR_STEP + (BAR_STEP - BAR_WIDTH) // 2,
+                BAR_HEIGHT - height,
+                height,
+            )
+        )
+    return found
+
+
+def number(count: int, language: str) -> str:
+    return f"{count:,}".replace(",", words.THOUSANDS[language])
+
+
+def share(part: int, whole: int, language: str) -> str:
+    """In whole per cent; what is there is never shown as none, and what is missing never as all."""
+    if not part or not whole:
+        return words.PERCENT[language].format("0")
+    percent = 100 * part / whole
+    if percent < 1:
+        return words.PERCENT[language].format("<" + words.FEW[language] + "1")
+    return words.PERCENT[language].format(100 if part == whole else min(99, round(percent)))
+
+
+def moment(when: datetime, language: str) -> str:
+    """To the minute, in UTC: the server does not know where the reader is."""
+    when = when.astimezone(UTC)
+    month = words.MONTHS[language][when.month - 1]
+    return words.MOMENT[language].format(
+        day=when.day, month=month, year=when.year, time=f"{when:%H:%M}"
+    )
+
+
+def _forms_allowed(response: flask.Response) -> flask.Response:
+    """Under no-referrer a browser sends `Origin: null` even with a form to the page's own site (Fetch, 3.1)."""
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,85 @@
+"""Who is signed in: a cookie that names a tenant and nothing of a person. No server stores a session.
+
+It follows that signing out ends a session in its browser only; 30 minutes end it everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import flask
+from itsdangerous import BadData, Signer
+
+from shared import schemas
+from shared.cookies import Expired, SignedCookie
+
+LIFETIME_SECONDS = 1800
+
+
+class SignedOut(Expired):
+    """There is no session, or not any more."""
+
+    code = "signed_out"
+    title = "Nobody is signed in, or the session has ended."
+
+
+@dataclass(frozen=True)
+class Session:
+    """value: the cookie itself, to which forms are bound."""
+
+    tenant: str
+    value: str
+
+
+class Sessions:
+    """keys: newest first. base_url: where the function is reached. clock: Unix seconds."""
+
+    def __init__(
+        self, keys: tuple[str, ...], base_url: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.cookie = SignedCookie("portal", keys, base_url, LIFETIME_SECONDS)
+        self._keys = list(reversed(keys))
+        self._clock = clock
+
+    def current(self, request: flask.Request) -> Session | None:
+        """None where nobody is signed in. Raises SignedOut where somebody was."""
+        try:
+            payload = self.cookie.read(request)
+        except Expired:
+            raise SignedOut from None
+        match payload:
+            case {"tenant": str(tenant), "issuedAt": float()} if schemas.is_tenant_id(tenant):
+                return Session(tenant, self.cookie.value(request))
+        return None
+
+    def required(self, request: flask.Request) -> Session:
+        """Raises SignedOut."""
+        session = self.current(request)
+        if session is None:
+            raise SignedOut
+        return session
+
+    def begin(self, response: flask.Response, tenant: str) -> None:
+        """A new session, whatever the browser had before. Microseconds tell two sessions of a second apart."""
+        self.cookie.write(response, {"tenant": tenant, "issuedAt": float(self._clock())})
+
+    def form_token(self, session: Session, purpose: str) -> str:
+        """What a form for `purpose` in this session carries. A page of another site cannot know it."""
+        return self._signer(purpose).get_signature(session.value).decode()
+
+    def is_form_token(self, session: Session, purpose: str, token: str) -> bool:
+        try:
+            return self._signer(purpose).verify_signature(session.value, token.encode())
+        except (BadData, ValueError):
+            return False
+
+    def _signer(self, purpose: str) -> Signer:
+        return Signer(
+            self._keys,
+            salt=f"calliente.portal.form.{purpose}",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+        )

@@ -1,0 +1,107 @@
+"""Signing in with Microsoft: only an administrator of an organization that is connected gets a session."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared import administrators, errors, logs, refusals
+from shared.entra import Entra, EntraRefused
+from shared.firestore import Firestore
+from shared.settings import PortalSettings
+from shared.store import Tenant
+
+ANY_ORGANIZATION = "organizations"
+FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
+LIFETIME_SECONDS = 900
+AWAY = "service_away"
+
+
+class InvalidState(errors.Malformed):
+    code = "invalid_state"
+    title = "The answer does not belong to a sign-in that was started in this browser."
+
+
+class Refused(errors.Forbidden):
+    """The sign-in does not lead in. code: one of words.FAILURES."""
+
+    title = "The sign-in proves no administrator of a connected organization."
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code
+
+
+def begin(entra: Entra, redirect_uri: str) -> tuple[str, dict[str, Any]]:
+    """Where to send the browser, and what finishing will need. Raises Refused, Unavailable.
+
+    The account is always asked for: who administers several organizations signs in to one of them at a time.
+    """
+    try:
+        flow = entra.begin_sign_in(ANY_ORGANIZATION, redirect_uri, prompt="select_account")
+    except EntraRefused as refused:
+        raise _refused("begin", refused) from None
+    return str(flow["auth_uri"]), {name: flow[name] for name in FLOW_MEMBERS}
+
+
+def finish(
+    flow: Any,
+    answer: Mapping[str, str],
+    entra: Entra,
+    database: Firestore,
+    settings: PortalSettings,
+    now: datetime,
+) -> str:
+    """The tenant whose administrator has signed in. Raises InvalidState, Refused, TenantNotOnboarded, Unavailable.
+
+    Whether an organization is connected is told to its administrators alone.
+    """
+    _check_state(flow, answer)
+    try:
+        if "error" in answer:
+            raise EntraRefused.parse(answer)
+        code = {"code": answer["code"], "state": answer["state"]}
+        claims, _token = entra.finish_sign_in(ANY_ORGANIZATION, dict(flow), code)
+    except EntraRefused as refused:
+        raise _refused("finish", refused) from None
+    tenant_id = _tenant_of(claims, settings, now)
+    if Tenant(database, tenant_id).read() is None:
+        raise errors.TenantNotOnboarded
+    return tenant_id
+
+
+def _check_state(flow: Any, answer: Mapping[str, str]) -> None:
+    expected = flow.get("state") if isinstance(flow, dict) else None
+    given = answer.get("state", "")
+    if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise InvalidState
+    if "code" not in answer and "error" not in answer:
+        raise errors.Malformed
+
+
+def _tenant_of(claims: Mapping[str, Any], settings: PortalSettings, now: datetime) -> str:
+    """`tid`, once the rest of the ID token stands for it."""
+    named = claims.get("tid")
+    tenant_id = administrators.tenant_of(named if isinstance(named, str) else None)
+    if tenant_id is None:
+        raise Refused("wrong_account")
+    fault = administrators.fault(
+        claims,
+        tenant_id,
+        settings.entra_client_id,
+        settings.entra_authority,
+        now.timestamp(),
+    )
+    if fault is not None:
+        raise Refused(fault)
+    return tenant_id
+
+
+def _refused(step: str, refused: EntraRefused) -> errors.Problem:
+    meaning = refusals.of_sign_in(refused)
+    logs.event("entra_refused", step=step, meaning=meaning, aadsts=refusals.known_code(refused))
+    if meaning == AWAY:
+        return errors.Unavailable("entra", "refused")
+    return Refused("consent_missing" if meaning == refusals.WAITING else meaning)
