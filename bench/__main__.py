@@ -1,4 +1,4 @@
-"""Measures the functions side by side on the local emulators: python -m bench [--only SECTION] [--quick] [--publish]."""
+"""Measures the functions side by side on the local emulators."""
 
 from __future__ import annotations
 

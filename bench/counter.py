@@ -16,7 +16,10 @@ from shared.messages import CLASSES
 
 
 class Wire(grpc.GenericRpcHandler):
-    """calls: method → how often. documents: read by gets and queries. billed: the same, at least 1 a query."""
+    """calls: method → how often. documents: read by gets and queries; queried: by queries alone.
+
+    billed: documents, but at least 1 a query.
+    """
 
     def __init__(self, behind: str) -> None:
         self._channel = grpc.insecure_channel(behind)
@@ -26,6 +29,7 @@ class Wire(grpc.GenericRpcHandler):
     def reset(self) -> None:
         self.calls: Counter[str] = Counter()
         self.documents = 0
+        self.queried = 0
         self.billed = 0
 
     def service(self, details: Any) -> grpc.RpcMethodHandler:
@@ -48,6 +52,7 @@ class Wire(grpc.GenericRpcHandler):
                 with self._lock:
                     self.calls[name] += 1
                     self.documents += documents
+                    self.queried += documents if name == "RunQuery" else 0
                     self.billed += max(documents, name in ("RunQuery", "RunAggregationQuery"))
 
         return grpc.unary_stream_rpc_method_handler(forward)

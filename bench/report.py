@@ -24,8 +24,8 @@ def chart(title: str, spreads: dict[str, Spread]) -> str:
     unit = next(iter(spreads.values())).unit
     height = ROW * len(spreads) + 50
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 130} {height}" '
-        f'font-family="sans-serif" font-size="13" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 130} {height}">',
+        "<style>text { font: 13px sans-serif; }</style>",
         f"<title>{html.escape(title)}</title>",
         f'<rect width="100%" height="{height}" fill="#fff"/>',
         f'<text x="10" y="22" font-weight="bold">{html.escape(title)} ({html.escape(unit)})</text>',

@@ -97,7 +97,7 @@ def cold_start_seconds(source: Path, target: str, env: Mapping[str, str], reques
             if process.poll() is not None or time.perf_counter() - started > 60:
                 raise RuntimeError(f"{target} did not start")
             with contextlib.suppress(OSError, http.client.HTTPException):
-                status = _exchange(port, request)
+                status = exchange(port, request)
             if not status:
                 time.sleep(POLL_SECONDS)
         elapsed = time.perf_counter() - started
@@ -109,7 +109,7 @@ def cold_start_seconds(source: Path, target: str, env: Mapping[str, str], reques
         process.wait(20)
 
 
-def _exchange(port: int, request: bytes) -> int:
+def exchange(port: int, request: bytes) -> int:
     connection = http.client.HTTPConnection(HOST, port, timeout=30)
     try:
         connection.connect()

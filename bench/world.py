@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from bench.issuer import Issuer, issuer, new_ids
 from local import emulators
 from local.emulators import PROJECT
 from local.processes import STATE
+from shared.errors import Unavailable
 from shared.firestore import MAX_WRITES, Firestore, in_chunks
 from shared.store import Tenant
 
@@ -61,6 +63,17 @@ def add_devices(database: Firestore, tenant: Tenant, ids: Sequence[str]) -> None
         list(pool.map(add, in_chunks(ids, MAX_WRITES)))
 
 
+def warm_up(database: Firestore) -> None:
+    """An emulator's first call takes seconds. Raises Unavailable after a minute."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return database.transact(["tenants/none"], lambda _found: ((), None))
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+
+
 @contextlib.contextmanager
 def world(*, quick: bool) -> Iterator[World]:
     STATE.mkdir(exist_ok=True)
@@ -69,5 +82,6 @@ def world(*, quick: bool) -> Iterator[World]:
             cleanup.enter_context(tempfile.TemporaryDirectory(dir=STATE, prefix="bench-"))
         )
         firestore = cleanup.enter_context(emulators.firestore_emulator())
+        warm_up(Firestore(PROJECT, firestore))
         keys = cleanup.enter_context(issuer(PROJECT, folder))
         yield World(firestore, keys, folder, quick)

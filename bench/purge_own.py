@@ -1,0 +1,42 @@
+"""Purges one tenant, in a process of its own: prints seconds and peak memory. Without an Auth emulator, no users."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from functions.tenant_purge.purge import Purge
+from local.emulators import PROJECT
+from shared.firestore import Firestore
+from shared.identity import Accounts
+from shared.store import Tenant
+
+
+class NoAccounts:
+    """A project without Auth users."""
+
+    def delete(self, _uids: Sequence[str]) -> list[str]:
+        return []
+
+    def pages(self) -> Iterator[list[Any]]:
+        return iter(())
+
+
+def main() -> None:
+    database = Firestore(PROJECT, os.environ["FIRESTORE_EMULATOR_HOST"])
+    emulated = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
+    accounts: Any = Accounts(PROJECT) if emulated else NoAccounts()
+    started = time.perf_counter()
+    Purge(database, accounts, Tenant(database, sys.argv[1]), lambda: False).run()
+    seconds = time.perf_counter() - started
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": seconds, "peak_mib": peak_kib / 1024}))
+
+
+if __name__ == "__main__":
+    main()
