@@ -18,6 +18,7 @@ from typing import Any
 import flask
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import RequestRedirect
 
 from shared import errors, logs
 
@@ -158,6 +159,8 @@ def bearer(request: flask.Request) -> str:
 
 def _receive() -> None:
     flask.g.started = time.monotonic()
+    if isinstance(flask.request.routing_exception, RequestRedirect):
+        raise errors.UnknownPath  # no path at all: a redirect would go wherever the Host header says
     flask.request.get_data()
 
 
