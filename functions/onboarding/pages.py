@@ -49,6 +49,14 @@ def inventory(language: str) -> list[Row]:
     return [Row(*words.STORED[language][name]) for name in names]
 
 
+def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    """What is kept equally long, together, so that each time is said once."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.retention, []).append(row)
+    return list(groups.items())
+
+
 def code_of(progress: Progress | None) -> str:
     """The outcome in the log."""
     return progress.code if isinstance(progress, Failed) else type(progress).__name__.lower()
@@ -60,7 +68,9 @@ class OnboardingPages:
     def __init__(self, base_url: str) -> None:
         self._base = urlsplit(base_url).path
         self._pages = Pages(Path(__file__).parent / "templates")
-        self._inventory = {language: inventory(language) for language in words.LANDING}
+        self._inventory = {
+            language: by_retention(inventory(language)) for language in words.LANDING
+        }
 
     def landing(self, language: str) -> flask.Response:
         return self._pages.render(

@@ -158,14 +158,17 @@ STORED: dict[str, dict[str, tuple[str, str, str]]] = {
 LANDING: dict[str, dict[str, Any]] = {
     "en": {
         "title": "Connect your organization to Calliente",
-        "lead": "It takes an administrator about a minute. Before you agree to anything, this is what Calliente "
+        "lead": "It takes an administrator about a minute. Before you agree to anything, read what Calliente "
         "stores, and what it never will.",
+        "begin_title": "Who can connect it",
+        "begin": "A Global Administrator or Privileged Role Administrator of your organization’s Microsoft 365. "
+        "If that is not you, pass the link of this page on: nothing happens until then.",
         "stored_title": "What is stored, and what is not",
         "stored_caption": "The complete list: there is no other data. It is kept in Google Firestore, "
         "isolated by organization, in the European Union by default.",
-        "headings": ("Data", "Stored", "Why", "How long"),
-        "yes": "Yes",
-        "no": "Never",
+        "headings": ("Data", "Why"),
+        "yes": "Stored",
+        "no": "Never stored",
         "never": (
             (
                 "Contacts of your users",
@@ -201,16 +204,18 @@ LANDING: dict[str, dict[str, Any]] = {
     },
     "fr": {
         "title": "Connecter votre organisation à Calliente",
-        "lead": "Un administrateur y consacre environ une minute. Avant que vous n’acceptiez quoi que "
-        "ce soit, voici ce "
+        "lead": "Un administrateur y consacre environ une minute. Avant d’accepter quoi que ce soit, lisez ce "
         "que Calliente conserve, et ce que Calliente ne conservera jamais.",
+        "begin_title": "Qui peut la connecter",
+        "begin": "Un administrateur général ou un administrateur de rôle privilégié du Microsoft 365 de votre "
+        "organisation. Si ce n’est pas vous, transmettez le lien de cette page : rien ne se passe d’ici là.",
         "stored_title": "Ce qui est conservé, et ce qui ne l’est pas",
         "stored_caption": "La liste complète : il n’y a pas d’autres données. Elles se trouvent dans Google "
         "Firestore, "
         "isolées par organisation, dans l’Union européenne par défaut.",
-        "headings": ("Donnée", "Conservée", "Pourquoi", "Durée"),
-        "yes": "Oui",
-        "no": "Jamais",
+        "headings": ("Donnée", "Pourquoi"),
+        "yes": "Conservé",
+        "no": "Jamais conservé",
         "never": (
             (
                 "Contacts de vos utilisateurs",

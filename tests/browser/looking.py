@@ -78,9 +78,10 @@ class Viewer:
         self.page.emulate_media(media="screen")
 
     def press(self, name: str) -> None:
-        """Press the button or link of this name, with the keyboard alone: from the top of the page, by Tab and Enter."""
+        """Press the button or link of this name, with the keyboard alone: by Tab and Enter."""
         page = self.page
-        target = page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name))
+        links, buttons = (page.get_by_role(role, name=name) for role in ("link", "button"))
+        target = links.or_(buttons).first
         for _ in range(60):
             page.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
