@@ -10,13 +10,13 @@ PYTEST := $(PYTHON) -m pytest
 STAMPS := .local/stamps
 SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
 
-.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-faults \
+.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-browser test-faults \
 	check format bench build lock audit sbom licenses docs deploy undeploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
-setup: $(SETUP) ## Install everything under .local/ and local/node_modules/ (a second call does nothing)
+setup: $(SETUP) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
 
 demo: $(SETUP) ## Walk through the product, start to finish, on this machine
@@ -25,7 +25,8 @@ demo: $(SETUP) ## Walk through the product, start to finish, on this machine
 run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 	@$(PYTHON) -m local.stack
 
-test: $(SETUP) ## Run all tests
+test: $(SETUP) ## Run all tests (those of the pages are left out, with the reason, where Chromium cannot be had)
+	@local/setup.sh chromium || true
 	@$(PYTEST) tests
 
 test-unit: $(STAMPS)/python ## Run the tests that need no server
@@ -42,6 +43,9 @@ test-integration: $(SETUP) ## Run the tests of single parts against the emulator
 
 test-e2e: $(SETUP) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
+
+test-browser: $(SETUP) $(STAMPS)/chromium ## Walk the pages in Chromium; screenshots in build/screenshots/
+	@CHROMIUM_REQUIRED=1 $(PYTEST) tests/browser
 
 test-faults: $(SETUP) ## Run the tests of the whole stack while its parts fail
 	@$(PYTEST) tests -m faults
@@ -97,3 +101,6 @@ $(STAMPS)/node: local/package.json local/package-lock.json local/setup.sh
 
 $(STAMPS)/firestore: local/setup.sh $(STAMPS)/python $(STAMPS)/node
 	@local/setup.sh firestore
+
+$(STAMPS)/chromium: local/setup.sh
+	@local/setup.sh chromium

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs one part of what the project needs, inside the project's folder: python, node or firestore.
-# `make` calls it, only when the part's inputs have changed.
+# `make` calls it, only when the part's inputs have changed. chromium, for the tests of the pages, is the system's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,6 +39,21 @@ setup_node() {
 }
 
 setup_firestore() { .local/venv/bin/python -m local.emulators --install; }
+
+has_chromium() {
+    [ -n "$(type -P ${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable} || true)" ]
+}
+
+setup_chromium() {
+    if has_chromium; then return; fi
+    if [ "$(id -u)" = 0 ] && type -P apt-get >/dev/null; then
+        echo "Installing Chromium (a minute)"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends chromium fonts-dejavu >/dev/null || true
+    fi
+    has_chromium || fail "the tests of the pages need Chromium (Debian: apt-get install chromium)." \
+        "If one is there under another name: CHROMIUM=/path/to/it. Everything else works without."
+}
 
 mkdir -p .local/stamps
 "setup_$1"
