@@ -1,0 +1,655 @@
+"""The administration portal over real HTTP: real MSAL, the Entra stand-in, the Firestore emulator, and attacks."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from functions_framework import create_app
+from werkzeug.serving import make_server
+
+from local.emulators import PROJECT
+from local.entra import Browser, EntraStandIn, Page
+from local.entra.directory import demo_tenants
+from local.entra.registration import CLIENT_ID, CLIENT_SECRET
+from local.processes import free_ports
+from shared.firestore import Firestore, in_chunks
+from shared.store import Tenant
+
+CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
+SOURCE = "functions/admin_portal/main.py"
+MEMBER = ["b79fbf4d-3ef9-4689-8143-76b194e85509"]
+TIMEOUT_SECONDS = 20
+NEVER = timedelta(days=99_999)
+
+
+class Portal:
+    def __init__(self, url: str, entra: EntraStandIn, database: Firestore) -> None:
+        self.url, self.entra, self.database = url, entra, database
+
+    def onboard(self, tenant: Any, name: str = "", **closing: Any) -> Tenant:
+        stored = Tenant(self.database, tenant.tenant_id)
+        stored.onboard(name or tenant.name, datetime.now(UTC))
+        return stored
+
+    def sign_in(self, browser: Browser, tenant: Any = CONTOSO, username: str = "") -> Page:
+        page = browser.open(f"{self.url}/sign-in")
+        return browser.decide(page, tenant.tenant_id, username or tenant.admin.username)
+
+    def administrator(self, tenant: Any = CONTOSO) -> Browser:
+        browser = Browser(self.entra.ca_path)
+        assert self.sign_in(browser, tenant).status == 200
+        return browser
+
+    def home(self, browser: Browser) -> str:
+        return browser.open(f"{self.url}/").text
+
+    def post(
+        self, browser: Browser, path: str, token: str = "", origin: str = "", **fields: str
+    ) -> requests.Response:
+        """A form that says where it comes from, sent from this browser; redirects are not followed."""
+        return requests.post(
+            f"{self.url}{path}",
+            data={"token": token, **fields},
+            headers={"Origin": origin or self.url},
+            cookies=browser.cookies,
+            allow_redirects=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def get(self, browser: Browser, path: str) -> requests.Response:
+        return requests.get(
+            f"{self.url}{path}",
+            cookies=browser.cookies,
+            allow_redirects=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def status(self, tenant: Any = CONTOSO) -> str:
+        found = Tenant(self.database, tenant.tenant_id).read()
+        assert found is not None
+        return str(found.fields["status"])
+
+    def devices(self, tenant: Any, ages: list[tuple[timedelta | None, str | None]]) -> list[str]:
+        """Devices whose last synchronization is so long ago, or was never; and how the last one ended."""
+        now, ids, writes = datetime.now(UTC), [], []
+        for age, outcome in ages:
+            ids.append(str(uuid.uuid4()))
+            fields: dict[str, Any] = {"lastHeartbeatAt": now}
+            if age is not None:
+                fields["lastSyncAt"] = now - age
+            if outcome is not None:
+                fields["lastOutcome"] = outcome
+            path = f"tenants/{tenant.tenant_id}/devices/{ids[-1]}"
+            writes.append(self.database.set(path, fields))
+        for chunk in in_chunks(writes, 500):
+            assert not any(self.database.batch_write(chunk))
+        return ids
+
+
+def token_of(page: str, path: str) -> str:
+    """The token in the form that goes to this path."""
+    match = re.search(rf'action="{path}"><input type="hidden" name="token" value="([^"]+)"', page)
+    assert match
+    return unescape(match[1])
+
+
+@pytest.fixture(scope="module")
+def served(firestore_emulator: str) -> Iterator[Portal]:
+    with EntraStandIn() as entra, pytest.MonkeyPatch.context() as patch:
+        (port,) = free_ports(1)
+        url = f"http://127.0.0.1:{port}"
+        for name, value in {
+            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "ENTRA_CLIENT_ID": CLIENT_ID,
+            "ENTRA_CREDENTIAL": "secret",
+            "ENTRA_CLIENT_SECRET": CLIENT_SECRET,
+            "ENTRA_AUTHORITY": entra.url,
+            "GRAPH_ENDPOINT": entra.url,
+            "PORTAL_URL": url,
+            "SESSION_KEYS": secrets.token_hex(),
+            "REQUESTS_CA_BUNDLE": str(entra.ca_path),
+        }.items():
+            patch.setenv(name, value)
+        entra.register_redirect_uri(f"{url}/signed-in")
+        server = make_server("127.0.0.1", port, create_app("admin_portal", SOURCE), threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Portal(url, entra, Firestore(PROJECT, firestore_emulator))
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def portal(served: Portal, clean_firestore: str, monkeypatch: pytest.MonkeyPatch) -> Portal:
+    served.entra.reset()
+    for tenant in (CONTOSO, FABRIKAM, NORTHWIND):
+        served.entra.grant(tenant.tenant_id)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(served.entra.ca_path))
+    served.onboard(CONTOSO)
+    served.onboard(FABRIKAM)
+    return served
+
+
+# What it shows
+
+
+def test_an_administrator_sees_the_organization(portal: Portal) -> None:
+    """After the sign-in, at a clean address: name, tenant ID, status, since when; no device yet."""
+    page = portal.sign_in(Browser(portal.entra.ca_path))
+
+    assert (page.status, page.url) == (200, f"{portal.url}/")
+    assert CONTOSO.name in page.text
+    assert CONTOSO.tenant_id in page.text
+    assert "Connected" in page.text
+    assert f"{datetime.now(UTC):%Y}" in page.text
+    assert "No phone has registered yet" in page.text
+
+
+def test_freshness_is_counted_in_a_chart_and_in_a_table(portal: Portal) -> None:
+    """Each range of time has its number, in the chart and in the table; no device is named."""
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    ids = portal.devices(
+        CONTOSO,
+        [(hour, "succeeded")] * 5
+        + [(2 * day, "failed")] * 4
+        + [(8 * day, "succeeded")] * 3
+        + [(31 * day, "failed")] * 2
+        + [(None, None)],
+    )
+    portal.devices(FABRIKAM, [(hour, "failed")] * 7)
+
+    page = portal.home(portal.administrator())
+
+    chart = re.findall(r'class="count"[^>]*>([^<]+)<', page)
+    table = re.findall(r'<td class="number">([^<]+)</td>', page)
+    assert chart == ["5", "4", "3", "2", "1"]
+    assert table == ["5", "33%", "4", "27%", "3", "20%", "2", "13%", "1", "7%"]
+    assert '<p class="figure">15</p>' in page
+    assert "Last synchronization failed: 6 (40%)" in page
+    assert not [device for device in ids if device in page]
+
+
+def test_the_page_of_a_large_organization_is_fast(portal: Portal) -> None:
+    """A hundred thousand devices are counted, not read: the page comes in less than a second."""
+    hour = timedelta(hours=1)
+    portal.devices(CONTOSO, [(hour * (place % 1500), "succeeded") for place in range(100_000)])
+    browser = portal.administrator()
+
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        page = portal.home(browser)
+        seconds.append(time.monotonic() - started)
+
+    assert '<p class="figure">100,000</p>' in page
+    assert min(seconds) < 1.0, seconds
+
+
+def test_it_speaks_the_language_of_the_browser(portal: Portal) -> None:
+    """French for who prefers it, signed in or not, with its own numbers and dates."""
+    french = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.1"}
+    browser = portal.administrator()
+    out = requests.get(portal.url, headers=french, timeout=TIMEOUT_SECONDS)
+    within = requests.get(
+        portal.url, headers=french, cookies=browser.cookies, timeout=TIMEOUT_SECONDS
+    )
+
+    assert "Se connecter avec Microsoft" in out.text
+    assert "Tout supprimer" in within.text
+    assert '<html lang="fr">' in within.text
+
+
+def test_the_download_is_exactly_the_organizations_documents(portal: Portal) -> None:
+    """Every document of the tenant with every field, page after page, and nobody else's."""
+    own = portal.devices(CONTOSO, [(timedelta(hours=1), "succeeded")] * 501)
+    portal.devices(FABRIKAM, [(None, None)] * 2)
+
+    answer = portal.get(portal.administrator(), "/data")
+
+    root = f"tenants/{CONTOSO.tenant_id}"
+    entries = {entry["path"]: entry["fields"] for entry in answer.json()}
+    assert set(entries) == {root, *(f"{root}/devices/{device}" for device in own)}
+    assert set(entries[root]) == {"name", "status", "consent"}
+    assert set(entries[f"{root}/devices/{own[0]}"]) == {
+        "lastHeartbeatAt",
+        "lastSyncAt",
+        "lastOutcome",
+    }
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+# What it does
+
+
+def test_a_deletion_is_requested_shown_and_withdrawn(portal: Portal) -> None:
+    """The typed name closes the organization; due time and receipt are shown; withdrawing opens it again."""
+    browser = portal.administrator()
+    asked = portal.post(
+        browser, "/deletion", token_of(portal.home(browser), "/deletion"), name=" Contoso "
+    )
+    assert (asked.status_code, asked.headers["Location"]) == (303, f"{portal.url}/")
+    stored = Tenant(portal.database, CONTOSO.tenant_id).read()
+    assert stored is not None
+    closing = stored.fields["closing"]
+    assert closing["reason"] == "requested"
+    left = closing["purgeAt"] - datetime.now(UTC)
+    assert timedelta(minutes=64) < left <= timedelta(minutes=65)
+
+    page = portal.home(browser)
+    assert closing["receiptId"] in page
+    assert f"{closing['purgeAt']:%H:%M} UTC" in page
+    assert 'action="/deletion"' not in page
+
+    withdrawn = portal.post(browser, "/withdrawal", token_of(page, "/withdrawal"))
+    assert withdrawn.status_code == 303
+    assert portal.status() == "active"
+    assert portal.status(FABRIKAM) == "active"
+
+
+def test_asking_twice_keeps_the_first_receipt(portal: Portal) -> None:
+    """A form that is sent again changes nothing."""
+    browser = portal.administrator()
+    token = token_of(portal.home(browser), "/deletion")
+    portal.post(browser, "/deletion", token, name="Contoso")
+    first = Tenant(portal.database, CONTOSO.tenant_id).read()
+    again = portal.post(browser, "/deletion", token, name="Contoso")
+
+    assert again.status_code == 303
+    assert Tenant(portal.database, CONTOSO.tenant_id).read() == first
+
+
+@pytest.mark.parametrize("name", ["", "contoso", "Contoso Ltd", "Fabrikam"])
+def test_only_the_exact_name_confirms(portal: Portal, name: str) -> None:
+    """Anything else than the organization's name deletes nothing."""
+    browser = portal.administrator()
+    answer = portal.post(
+        browser, "/deletion", token_of(portal.home(browser), "/deletion"), name=name
+    )
+
+    assert answer.status_code == 400
+    assert "wrong_name" in answer.text
+    assert portal.status() == "active"
+
+
+def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> None:
+    """While purging there is no form but signing out, and a form of before is refused."""
+    browser = portal.administrator()
+    before = portal.home(browser)
+    path = f"tenants/{CONTOSO.tenant_id}"
+    tenant = Tenant(portal.database, CONTOSO.tenant_id)
+    tenant.close("requested", str(uuid.uuid4()), datetime.now(UTC), timedelta())
+    withdrawal = token_of(portal.home(browser), "/withdrawal")
+    portal.database.commit(portal.database.update(path, {"status": "purging"}))
+
+    page = portal.home(browser)
+    assert "cannot be stopped" in page
+    assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/sign-out"]
+    assert portal.post(browser, "/withdrawal", withdrawal).status_code == 409
+    deletion = token_of(before, "/deletion")
+    assert portal.post(browser, "/deletion", deletion, name="Contoso").status_code == 409
+
+
+def test_after_the_purge_nothing_is_left_to_show(portal: Portal) -> None:
+    """A session of a tenant that is gone ends, and says so."""
+    browser = portal.administrator()
+    portal.database.commit(portal.database.delete(f"tenants/{CONTOSO.tenant_id}"))
+
+    answer = portal.get(browser, "/")
+    assert answer.status_code == 403
+    assert "tenant_not_onboarded" in answer.text
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    assert portal.get(browser, "/data").status_code == 403
+
+
+def test_signing_out_ends_the_session_in_the_browser(portal: Portal) -> None:
+    """The cookie is taken away, and the next sign-in asks for the account."""
+    browser = portal.administrator()
+    page = browser.submit(browser.open(f"{portal.url}/"))  # without Origin
+    assert page.status == 403
+    answer = portal.post(browser, "/sign-out", token_of(portal.home(browser), "/sign-out"))
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{portal.url}/")
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    assert "select_account" in portal.get(browser, "/sign-in").headers["Location"]
+
+
+def test_an_administrator_of_three_organizations_sees_one_at_a_time(portal: Portal) -> None:
+    """Two active and one closing, one after the other in one browser: each page shows only its own."""
+    portal.onboard(NORTHWIND).close(
+        "requested", str(uuid.uuid4()), datetime.now(UTC), timedelta(hours=2)
+    )
+    browser = Browser(portal.entra.ca_path)
+    tenants = (CONTOSO, FABRIKAM, NORTHWIND)
+    for tenant in tenants:
+        page = portal.sign_in(browser, tenant).text
+        assert [one for one in tenants if one.tenant_id in page] == [tenant]
+        assert ("About to be deleted" in page) == (tenant is NORTHWIND)
+
+
+# Who gets in
+
+
+def test_an_ordinary_member_is_not_let_in(portal: Portal) -> None:
+    """Without a role of an administrator there is no session, whether the organization is connected or not."""
+    portal.entra.override_id_token({"wids": MEMBER})
+    for tenant in (CONTOSO, NORTHWIND):
+        browser = Browser(portal.entra.ca_path)
+        page = portal.sign_in(browser, tenant)
+        assert (page.status, "not_administrator" in page.text) == (403, True)
+        assert "Sign in with Microsoft" in portal.home(browser)
+
+
+def test_the_applications_own_role_lets_in(portal: Portal) -> None:
+    """A member to whom Calliente.Admin was assigned is an administrator here."""
+    portal.entra.override_id_token({"wids": MEMBER, "roles": ["Calliente.Admin"]})
+    assert portal.sign_in(Browser(portal.entra.ca_path)).status == 200
+
+
+def test_an_administrator_of_an_organization_that_is_not_connected_sees_nothing(
+    portal: Portal,
+) -> None:
+    """Nothing is stored about it, and the page says so."""
+    page = portal.sign_in(Browser(portal.entra.ca_path), NORTHWIND)
+    assert (page.status, "tenant_not_onboarded" in page.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"tid": FABRIKAM.tenant_id}, "unexpected"),  # the issuer still says Contoso
+        ({"tid": "9188040d-6c67-4c5b-b112-36a304b66dad"}, "wrong_account"),
+        ({"tid": "contoso.example"}, "wrong_account"),
+        ({"tid": "../tenants"}, "wrong_account"),
+        ({"tid": None}, "wrong_account"),
+        ({"iss": "https://evil.example/v2.0"}, "unexpected"),
+    ],
+)
+def test_a_sign_in_must_prove_its_organization(
+    portal: Portal, claims: dict[str, Any], code: str
+) -> None:
+    """`tid` and issuer must agree, and name an organization."""
+    portal.entra.override_id_token(claims)
+    browser = Browser(portal.entra.ca_path)
+    page = portal.sign_in(browser)
+
+    assert page.status in (400, 403)
+    assert code in page.text
+    assert "Sign in with Microsoft" in portal.home(browser)
+
+
+def test_a_missing_consent_and_a_cancelled_sign_in_are_pages(portal: Portal) -> None:
+    """Each says what an administrator can do."""
+    browser = Browser(portal.entra.ca_path)
+    portal.entra.revoke(CONTOSO.tenant_id)
+    assert "consent_missing" in portal.sign_in(browser).text
+    page = browser.open(f"{portal.url}/sign-in")
+    page = browser.decide(page, CONTOSO.tenant_id, CONTOSO.admin.username, "cancel")
+    assert "consent_declined" in page.text
+
+
+@pytest.mark.parametrize("kind", ["openid_configuration", "token"])
+def test_an_outage_of_microsoft_is_said_and_passes(portal: Portal, kind: str) -> None:
+    """503 with Retry-After while Entra is away; afterwards it works, with no restart."""
+    browser = Browser(portal.entra.ca_path)
+    page = browser.open(f"{portal.url}/sign-in")
+    portal.entra.down("503", kinds=[kind])
+    page = browser.decide(page, CONTOSO.tenant_id, CONTOSO.admin.username)
+    assert (page.status, "Retry-After" in page.headers) == (503, True)
+
+    portal.entra.up()
+    assert portal.sign_in(browser).status == 200
+
+
+# Attacks
+
+
+def begin(portal: Portal) -> tuple[requests.Session, str]:
+    session = requests.Session()
+    answer = session.get(f"{portal.url}/sign-in", allow_redirects=False, timeout=TIMEOUT_SECONDS)
+    assert answer.status_code == 303
+    return session, parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
+
+
+def test_a_sign_in_makes_a_new_session(portal: Portal) -> None:
+    """Fixation: a cookie from before, even a valid one, is replaced; each sign-in has its own value."""
+    browser = portal.administrator()
+    planted = browser.cookies.get("portal")
+    portal.sign_in(browser, FABRIKAM)
+    second = browser.cookies.get("portal")
+    portal.sign_in(browser, FABRIKAM)
+
+    assert len({planted, second, browser.cookies.get("portal")}) == 3
+    assert FABRIKAM.tenant_id in portal.home(browser)
+
+
+def test_a_callback_of_another_browser_signs_nobody_in(portal: Portal) -> None:
+    """Login CSRF: an attacker's code and state do nothing in the victim's browser, nor a second time in one's own."""
+    attacker, state = begin(portal)
+    victim, own = begin(portal)
+    for answer in (
+        victim.get(f"{portal.url}/signed-in?code=x&state={state}", timeout=TIMEOUT_SECONDS),
+        victim.get(f"{portal.url}/signed-in?code=x", timeout=TIMEOUT_SECONDS),
+        requests.get(f"{portal.url}/signed-in?code=x&state={own}", timeout=TIMEOUT_SECONDS),
+        victim.get(f"{portal.url}/signed-in?code=x&state={own}&state=y", timeout=TIMEOUT_SECONDS),
+    ):
+        assert answer.status_code == 400
+        assert "portal=" not in answer.headers.get("Set-Cookie", "")
+
+
+def test_a_cookie_that_was_tampered_with_is_nobodys(portal: Portal) -> None:
+    """Another tenant, another kind of cookie, or another letter: signed out."""
+    good = portal.administrator().cookies.get("portal")
+    assert good
+    flow, _state = begin(portal)
+    payload, stamp, signature = good.split(".")
+    _, other_stamp, other_signature = (
+        portal.administrator(FABRIKAM).cookies.get("portal").split(".")
+    )
+    for value in (
+        f"{payload}.{stamp}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
+        f"{payload}.{other_stamp}.{other_signature}",
+        f"{payload}.{stamp}.",
+        payload,
+        "x" * 3000,
+        flow.cookies.get("portal-sign-in"),
+    ):
+        for path, status in (("/", 200), ("/data", 400)):
+            answer = requests.get(
+                portal.url + path, cookies={"portal": value}, timeout=TIMEOUT_SECONDS
+            )
+            assert answer.status_code == status
+            assert CONTOSO.name not in answer.text
+
+
+def test_a_session_is_one_tenants(portal: Portal) -> None:
+    """Another tenant's administrator cannot name this one: neither with its form nor with a parameter."""
+    theirs, ours = portal.administrator(FABRIKAM), portal.administrator()
+    token = token_of(portal.home(ours), "/deletion")
+    own = token_of(portal.home(theirs), "/deletion")
+
+    assert portal.post(theirs, "/deletion", token, name="Contoso").status_code == 403
+    assert portal.post(theirs, "/deletion", own, name="Contoso").status_code == 400
+    assert (
+        portal.post(theirs, "/deletion", own, name="Contoso", tenant=CONTOSO.tenant_id).status_code
+        == 400
+    )
+    assert CONTOSO.tenant_id not in portal.get(theirs, f"/data?tenant={CONTOSO.tenant_id}").text
+    assert (portal.status(), portal.status(FABRIKAM)) == ("active", "active")
+
+
+@pytest.mark.parametrize("path", ["/deletion", "/withdrawal", "/sign-out"])
+def test_a_forged_form_does_nothing(portal: Portal, path: str) -> None:
+    """Without the session's own token for just this form, or from elsewhere, a form is refused."""
+    browser = portal.administrator()
+    page = portal.home(browser)
+    fields = {"name": "Contoso"}
+    tokens = {name: token_of(page, name) for name in ("/deletion", "/sign-out")}
+    wrong = tokens["/sign-out"] if path == "/deletion" else tokens["/deletion"]
+    right = tokens.get(path, "")
+    answers = [
+        portal.post(browser, path, **fields),
+        portal.post(browser, path, wrong, **fields),
+        portal.post(browser, path, "ü" + right, **fields),
+        portal.post(browser, path, right, "https://evil.example", **fields),
+        portal.post(browser, path, right, "null", **fields),
+        portal.post(browser, path, right, f"{portal.url}.evil.example", **fields),
+    ]
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        answers.append(
+            requests.post(
+                portal.url + path,
+                data={"token": right, **fields},
+                headers=headers,
+                cookies=browser.cookies,
+                allow_redirects=False,
+                timeout=TIMEOUT_SECONDS,
+            )
+        )
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert portal.status() == "active"
+    assert requests.get(portal.url + path, timeout=TIMEOUT_SECONDS).status_code == 405
+
+
+def test_a_form_is_a_form(portal: Portal) -> None:
+    """JSON, a field given twice, and a body that is too large are refused, in a page."""
+    browser = portal.administrator()
+    token = token_of(portal.home(browser), "/deletion")
+    for body, kind, status in (
+        ('{"name":"Contoso"}', "application/json", 415),
+        (f"token={token}", "text/plain", 415),
+        (f"token={token}&name=Contoso&name=Contoso", "application/x-www-form-urlencoded", 400),
+        (f"token={token}&name=%FF", "application/x-www-form-urlencoded", 400),
+        ("a=1&b=2&c=3&d=4&e=5", "application/x-www-form-urlencoded", 400),
+        ("", "application/x-www-form-urlencoded", 400),
+        ("x" * 5000, "application/x-www-form-urlencoded", 413),
+    ):
+        answer = requests.post(
+            f"{portal.url}/deletion",
+            data=body,
+            headers={"Content-Type": kind, "Origin": portal.url},
+            cookies=browser.cookies,
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert (answer.status_code, answer.headers["Content-Type"][:9]) == (status, "text/html")
+    assert portal.status() == "active"
+
+
+def test_redirects_lead_home_whatever_a_request_says(portal: Portal) -> None:
+    """Open redirect: neither a parameter nor the Host header changes where a browser is sent."""
+    browser = portal.administrator()
+    token = token_of(portal.home(browser), "/sign-out")
+    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Origin": portal.url}
+    begun = requests.get(
+        f"{portal.url}/sign-in?next=https://evil.example&redirect_uri=https://evil.example",
+        headers=evil,
+        allow_redirects=False,
+        timeout=TIMEOUT_SECONDS,
+    )
+    ended = requests.post(
+        f"{portal.url}/sign-out?next=//evil.example",
+        data={"token": token},
+        headers=evil,
+        cookies=browser.cookies,
+        allow_redirects=False,
+        timeout=TIMEOUT_SECONDS,
+    )
+
+    assert begun.headers["Location"].startswith(portal.entra.url)
+    assert "evil" not in begun.headers["Location"]
+    assert ended.headers["Location"] == f"{portal.url}/"
+    assert requests.get(f"{portal.url}//evil.example", timeout=TIMEOUT_SECONDS).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/data", "/nope"])
+def test_no_page_can_be_framed_or_run_a_script(portal: Portal, path: str) -> None:
+    """Clickjacking and scripts: headers forbid both, on pages and on failures, signed in or not."""
+    for browser in (Browser(portal.entra.ca_path), portal.administrator()):
+        answer = portal.get(browser, path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in policy
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "<script" not in answer.text
+        assert ' style="' not in answer.text
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x>', "{{ 7*7 }} & Co"])
+def test_markup_in_a_name_is_text(portal: Portal, name: str) -> None:
+    """An organization may be called whatever it likes; it is shown as it is, and can be typed to confirm."""
+    portal.onboard(CONTOSO, name)
+    browser = portal.administrator()
+    page = portal.home(browser)
+
+    assert name in unescape(page)
+    assert "<script" not in page
+    assert "<img" not in page
+    answer = portal.post(browser, "/deletion", token_of(page, "/deletion"), name=name)
+    assert answer.status_code == 303
+
+
+def test_the_cookie_says_nothing_of_a_person(portal: Portal) -> None:
+    """Tenant and time, HttpOnly, SameSite=Lax, for 30 minutes; and nothing else."""
+    module_cookie = portal.administrator().cookies.get("portal")
+    session, state = begin(portal)
+    assert session.cookies.get("portal") is None
+    from itsdangerous import URLSafeSerializer
+
+    _, payload = URLSafeSerializer("x" * 32).loads_unsafe(module_cookie.rsplit(".", 2)[0] + ".x")
+    assert set(payload) == {"tenant", "issuedAt"}
+    assert state
+    browser = portal.administrator()
+    page = portal.get(browser, "/")
+    assert CONTOSO.admin.username not in page.text
+    assert CONTOSO.admin.name not in page.text.replace("Administration", "")
+
+
+def test_looking_ahead_does_nothing(portal: Portal) -> None:
+    """HEAD is refused and a prefetch is empty where opening has an effect."""
+    for path in ("/sign-in", "/signed-in", "/data"):
+        head = requests.head(portal.url + path, timeout=TIMEOUT_SECONDS)
+        ahead = requests.get(
+            portal.url + path, headers={"Sec-Purpose": "prefetch"}, timeout=TIMEOUT_SECONDS
+        )
+        assert (head.status_code, ahead.status_code) == (405, 204)
+
+
+def test_what_is_done_is_logged_without_anything_of_anybody(
+    portal: Portal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every action leaves its event, and neither a person nor an organization nor a receipt."""
+    browser = portal.administrator()
+    portal.get(browser, "/data").json()
+    portal.post(browser, "/deletion", token_of(portal.home(browser), "/deletion"), name="Contoso")
+    page = portal.home(browser)
+    portal.post(browser, "/withdrawal", token_of(page, "/withdrawal"))
+    portal.post(browser, "/sign-out", token_of(page, "/sign-out"))
+
+    logged = capsys.readouterr().out
+    for event in (
+        "administrator_signed_in",
+        "data_downloaded",
+        "deletion_requested",
+        "deletion_withdrawn",
+        "administrator_signed_out",
+    ):
+        assert f'"event": "{event}"' in logged
+    receipt = re.search(r"<dt>Receipt</dt><dd><code>([^<]+)", page)
+    assert receipt
+    for secret in (CONTOSO.tenant_id, CONTOSO.name, CONTOSO.admin.username, receipt[1], "state="):
+        assert secret not in logged
