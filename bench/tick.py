@@ -19,7 +19,9 @@ from shared.schemas import ACTIVE
 from shared.settings import PurgeSettings
 
 SETTINGS = PurgeSettings(
-    project=PROJECT, entra_client_id=str(uuid.uuid4()), entra_client_secret="-"  # noqa: S106 - proves nothing
+    project=PROJECT,
+    entra_client_id=str(uuid.uuid4()),
+    entra_client_secret="-",  # noqa: S106 - proves nothing
 )
 
 
