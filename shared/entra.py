@@ -27,6 +27,7 @@ GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 SIGN_IN_SCOPES = ["User.Read"]
 ASSERTION_AUDIENCE = "api://AzureADTokenExchange"
 _AADSTS = re.compile(r"AADSTS([0-9]{4,9})")
+_CODE = re.compile(r"[0-9]{4,9}")
 _ERROR_WORD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -42,15 +43,15 @@ class EntraRefused(Exception):
     def parse(cls, answer: Mapping[str, Any]) -> EntraRefused:
         """From an error answer: a token endpoint's JSON, or the query of a redirect."""
         word = str(answer.get("error", ""))
-        listed = answer.get("error_codes") or _AADSTS.findall(
-            str(answer.get("error_description", ""))
-        )
-        codes = tuple(int(code) for code in listed if str(code).isdigit())
+        listed = answer.get("error_codes")
+        if not isinstance(listed, list) or not listed:
+            listed = _AADSTS.findall(str(answer.get("error_description", "")))
+        codes = tuple(int(code) for code in map(str, listed) if _CODE.fullmatch(code))
         return cls(word if _ERROR_WORD.fullmatch(word) else "unknown", codes)
 
 
 class _Session(requests.Session):
-    """requests with a deadline on every call, and Unavailable for what never became an answer."""
+    """requests with a deadline on every call, no redirect followed, and Unavailable for what became no answer."""
 
     def __init__(self, dependency: str) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class _Session(requests.Session):
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
-        kwargs.setdefault("allow_redirects", False)
+        kwargs["allow_redirects"] = False  # `get` asks for them unless told otherwise
         try:
             response = super().request(*args, **kwargs)
         except requests.RequestException as error:

@@ -78,11 +78,17 @@ class Accounts:
         self._project = project
 
     def custom_token(self, identity: DeviceIdentity) -> str:
-        """A token that the phone exchanges, within an hour, for ID tokens of this device."""
+        """A token that the phone exchanges, within an hour, for ID tokens of this device.
+
+        A ValueError, its input being ours, is firebase_admin's word for a signer that could not be found or asked.
+        """
         claims = {"tenantId": identity.tenant_id, "deviceId": identity.device_id}
-        made = self._call(
-            lambda auth: auth.create_custom_token(identity.uid, claims, app=self._app)
-        )
+        try:
+            made = self._call(
+                lambda auth: auth.create_custom_token(identity.uid, claims, app=self._app)
+            )
+        except ValueError:
+            raise Unavailable("firebase", "signer") from None
         return str(made.decode("ascii"))
 
     def delete(self, uids: Sequence[str]) -> list[str]:
