@@ -94,14 +94,23 @@ class Tenant:
 
         self._database.transact([self.path], decide)
 
-    def close(self, reason: str, receipt_id: str, now: datetime, delay: timedelta) -> Document:
+    def close(
+        self,
+        reason: str,
+        receipt_id: str,
+        now: datetime,
+        delay: timedelta,
+        when: Callable[[Mapping[str, Any]], bool] = lambda _fields: True,
+    ) -> Document:
         """Active → closing; the purge is due after `delay`. A closing tenant keeps its receipt and due time.
+
+        when: looked at in the same transaction; a tenant for whose fields it is False stays as it is.
 
         Returns the tenant as it is now stored. Raises TenantNotOnboarded, TenantPurging, Unavailable.
         """
 
         def change(fields: dict[str, Any]) -> dict[str, Any]:
-            if fields["status"] != schemas.CLOSING:
+            if fields["status"] != schemas.CLOSING and when(fields):
                 fields["status"] = schemas.CLOSING
                 fields["closing"] = {
                     "purgeAt": now + delay,

@@ -42,6 +42,7 @@ class Summary:
     purged: int = 0
     failed: int = 0
     unavailable: list[errors.Unavailable] = field(default_factory=list)
+    due: dict[str, datetime] = field(default_factory=dict)  # tenants not done yet, and since when
     verdicts: dict[Verdict, int] = field(default_factory=dict)
 
 
@@ -88,9 +89,7 @@ class Run:
     # Purging
 
     def _purge_due(self) -> None:
-        for page in self._database.pages(
-            TENANTS, PAGE, [("status", "==", schemas.PURGING)], keys_only=True
-        ):
+        for page in self._database.pages(TENANTS, PAGE, [("status", "==", schemas.PURGING)]):
             for found in page:
                 self._purge_one(found)
         closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", self._now())]
@@ -98,13 +97,17 @@ class Run:
             self._purge_one(found)
 
     def _purge_one(self, found: Document) -> None:
+        due = found.fields.get("closing", {}).get("purgeAt", self._now())
+        self.summary.due[found.id] = due  # until it is done
         if self._out_of_time():
             raise OutOfTime
         started = self._clock()
         outcome = "purged"
+        receipt: str | None = found.fields.get("closing", {}).get("receiptId")
         try:
             tenant = Tenant(self._database, found.id)
             if not tenant.begin_purge(self._now()):
+                del self.summary.due[found.id]
                 return
             purge = Purge(self._database, self._accounts, tenant, self._out_of_time)
             try:
@@ -118,6 +121,7 @@ class Run:
             finally:
                 logs.event(
                     "tenant_purge_step",
+                    receipt=receipt,
                     users=purge.tally.users,
                     user_errors=purge.tally.user_errors,
                     documents=purge.tally.documents,
@@ -131,9 +135,16 @@ class Run:
         except Exception as error:  # noqa: BLE001 - one poisoned tenant must not stop the others; it is counted
             outcome = type(error).__name__
             self.summary.failed += 1
-        severity = "INFO" if outcome in ("purged", "superseded") else "ERROR"
-        seconds = round(self._clock() - started, 1)
-        logs.event("tenant_purge", severity, outcome=outcome, duration_seconds=seconds)
+        done = outcome in ("purged", "superseded")
+        if done:
+            del self.summary.due[found.id]
+        logs.event(
+            "tenant_purge",
+            "INFO" if done else "ERROR",
+            outcome=outcome,
+            receipt=receipt,
+            duration_seconds=round(self._clock() - started, 1),
+        )
 
     # Consent
 
@@ -215,7 +226,13 @@ class Run:
                 and is_over(found.fields["consent"], now, grace)
             ):
                 delay = timedelta(seconds=self._settings.purge_delay_seconds)
-                tenant.close(schemas.CONSENT_LOST, self._new_id(), now, delay)
+                tenant.close(
+                    schemas.CONSENT_LOST,
+                    self._new_id(),
+                    now,
+                    delay,
+                    when=lambda fields: is_over(fields["consent"], now, grace),
+                )
                 logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
         except errors.Unavailable:
             raise
@@ -231,5 +248,11 @@ class Run:
             purged=self.summary.purged,
             failed=self.summary.failed,
             unavailable=len(self.summary.unavailable),
+            oldest_due_seconds=self._oldest_due_seconds(),
             **counts,
         )
+
+    def _oldest_due_seconds(self) -> int:
+        """How long the oldest tenant that is still there has been due; 0 when none is."""
+        oldest = min(self.summary.due.values(), default=self._now())
+        return max(0, round((self._now() - oldest).total_seconds()))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from functions.admin_portal import figures
 from functions.tenant_purge.purge import FRUITLESS, OutOfTime, Purge, PurgeStuck
 from functions.tenant_purge.run import Run, RunFailed
 from shared import errors
@@ -237,4 +238,19 @@ def test_no_other_module_asks_a_query_with_conditions():
                     at = place.get(node.func.attr, 99)
                     if len(node.args) > at or any(k.arg == "where" for k in node.keywords):
                         asking.add(path.relative_to(ROOT).as_posix())
-    assert asking == {"functions/tenant_purge/run.py"}
+    assert asking == {"functions/tenant_purge/run.py", "functions/admin_portal/figures.py"}
+
+
+def test_every_count_of_the_portal_has_its_index():
+    """Each count looks at one field, which is not exempt from its own index."""
+    declared = json.loads((ROOT / "firestore.indexes.json").read_text())
+    exempt = {
+        override["fieldPath"]
+        for override in declared["fieldOverrides"]
+        if override["collectionGroup"] == "devices"
+        and not any(index.get("order") == "ASCENDING" for index in override["indexes"])
+    }
+    asked = [{name for name, _, _ in where} for where in figures.queries(NOW).values()]
+
+    assert all(len(names) <= 1 for names in asked)
+    assert not set().union(*asked) & exempt
