@@ -72,7 +72,7 @@ class PortalPages:
             words=words.OVERVIEW[language],
             name=fields["name"],
             tenant=tenant.id,
-            status=fields["status"],
+            state=fields["status"],
             since=moment(tenant.create_time or now, language),
             closing=closing,
             due=moment(closing["purgeAt"], language) if closing else None,

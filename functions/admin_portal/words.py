@@ -58,11 +58,13 @@ SIGN_IN: dict[str, dict[str, Any]] = {
         "button": "Sign in with Microsoft",
         "notes": (
             (
-                "You need the role Global Administrator or Privileged Role Administrator, or Calliente’s own "
+                "You need the role Global Administrator or Privileged Role Administrator, or "
+                "Calliente’s own "
                 "administrator role."
             ),
             (
-                "One cookie keeps you signed in for 30 minutes. It names your organization and nothing about you. "
+                "One cookie keeps you signed in for 30 minutes. It names your organization and "
+                "nothing about you. "
                 "Nothing about you is stored."
             ),
         ),
@@ -73,7 +75,8 @@ SIGN_IN: dict[str, dict[str, Any]] = {
         "can_title": "Ce que vous pouvez faire ici",
         "can": (
             (
-                "Voir combien de téléphones se synchronisent, et depuis quand. Des nombres seulement : aucun "
+                "Voir combien de téléphones se synchronisent, et depuis quand. Des nombres "
+                "seulement : aucun "
                 "téléphone, aucune personne n’apparaît."
             ),
             "Télécharger tout ce qui est conservé sur votre organisation.",
@@ -82,11 +85,13 @@ SIGN_IN: dict[str, dict[str, Any]] = {
         "button": "Se connecter avec Microsoft",
         "notes": (
             (
-                "Il vous faut le rôle d’administrateur général ou d’administrateur de rôle privilégié, ou le rôle "
+                "Il vous faut le rôle d’administrateur général ou d’administrateur de rôle "
+                "privilégié, ou le rôle "
                 "d’administrateur de Calliente."
             ),
             (
-                "Un cookie vous garde connecté pendant 30 minutes. Il désigne votre organisation et ne dit rien de "
+                "Un cookie vous garde connecté pendant 30 minutes. Il désigne votre organisation "
+                "et ne dit rien de "
                 "vous. Rien n’est conservé à votre sujet."
             ),
         ),
@@ -113,13 +118,16 @@ OVERVIEW: dict[str, dict[str, Any]] = {
             "consent_lost": "The consent in Microsoft Entra is gone",
         },
         "receipt": "Receipt",
-        "closing": "All of your organization’s data will be deleted at the time above. Until then no phone can "
+        "closing": "All of your organization’s data will be deleted at the time above. Until then "
+        "no phone can "
         "register. Keep the receipt: it proves the request.",
-        "closing_due": "The deletion is due and starts with the next scheduled run. Until it has started, you can "
+        "closing_due": "The deletion is due and starts with the next scheduled run. Until it has "
+        "started, you can "
         "still withdraw it. Keep the receipt: it proves the request.",
         "lost": "Connect the organization again before you withdraw: without consent the deletion comes back.",
         "withdraw": "Withdraw the deletion",
-        "purging": "The deletion is under way and cannot be stopped. It takes a few minutes. Afterwards nothing "
+        "purging": "The deletion is under way and cannot be stopped. It takes a few minutes. "
+        "Afterwards nothing "
         "of your organization is left, and this page will say so.",
         "devices": "Devices",
         "failing": "Last synchronization failed: {count} ({share})",
@@ -130,17 +138,20 @@ OVERVIEW: dict[str, dict[str, Any]] = {
         "no_devices": "No phone has registered yet. It happens by itself when a colleague signs in to the app.",
         "counted": "Counted on {time}.",
         "data": "What is stored about you",
-        "data_text": "A JSON file with exactly your organization’s documents: the organization itself, and each "
+        "data_text": "A JSON file with exactly your organization’s documents: the organization "
+        "itself, and each "
         "device by its random number, which is also its sign-in to our database. There is nothing else.",
         "download": "Download",
         "deletion": "Delete everything",
         "deletion_texts": (
             (
-                "All data of your organization is deleted, and every phone loses its access. Contacts on the phones "
+                "All data of your organization is deleted, and every phone loses its access. "
+                "Contacts on the phones "
                 "and in Microsoft 365 are not touched."
             ),
             (
-                "You get a receipt and the time of the deletion, which is at least 65 minutes away. Until it starts "
+                "You get a receipt and the time of the deletion, which is at least 65 minutes "
+                "away. Until it starts "
                 "you can withdraw the request."
             ),
         ),
@@ -166,13 +177,16 @@ OVERVIEW: dict[str, dict[str, Any]] = {
             "consent_lost": "Le consentement dans Microsoft Entra n’existe plus",
         },
         "receipt": "Reçu",
-        "closing": "Toutes les données de votre organisation seront supprimées à la date ci-dessus. D’ici là, aucun "
+        "closing": "Toutes les données de votre organisation seront supprimées à la date "
+        "ci-dessus. D’ici là, aucun "
         "téléphone ne peut s’enregistrer. Gardez le reçu : il prouve la demande.",
-        "closing_due": "L’heure de la suppression est venue : elle commence à la prochaine exécution prévue. Tant "
+        "closing_due": "L’heure de la suppression est venue : elle commence à la prochaine "
+        "exécution prévue. Tant "
         "qu’elle n’a pas commencé, vous pouvez encore la retirer. Gardez le reçu : il prouve la demande.",
         "lost": "Reconnectez l’organisation avant de retirer la suppression : sans consentement, elle revient.",
         "withdraw": "Retirer la suppression",
-        "purging": "La suppression a commencé et ne peut plus être arrêtée. Elle dure quelques minutes. Ensuite il "
+        "purging": "La suppression a commencé et ne peut plus être arrêtée. Elle dure quelques "
+        "minutes. Ensuite il "
         "ne reste rien de votre organisation, et cette page le dira.",
         "devices": "Appareils",
         "failing": "Dernière synchronisation échouée : {count} ({share})",
@@ -180,22 +194,27 @@ OVERVIEW: dict[str, dict[str, Any]] = {
         "caption": "La même chose en nombres",
         "last": "Dernière synchronisation réussie",
         "share": "Part",
-        "no_devices": "Aucun téléphone ne s’est encore enregistré. Cela se fait tout seul quand un collègue se "
+        "no_devices": "Aucun téléphone ne s’est encore enregistré. Cela se fait tout seul quand "
+        "un collègue se "
         "connecte à l’application.",
         "counted": "Compté le {time}.",
         "data": "Ce qui est conservé sur vous",
-        "data_text": "Un fichier JSON avec exactement les documents de votre organisation : l’organisation "
-        "elle-même, et chaque appareil par son numéro aléatoire, qui est aussi son accès à notre base de données. "
+        "data_text": "Un fichier JSON avec exactement les documents de votre organisation : "
+        "l’organisation "
+        "elle-même, et chaque appareil par son numéro aléatoire, qui est aussi son accès à notre "
+        "base de données. "
         "Il n’y a rien d’autre.",
         "download": "Télécharger",
         "deletion": "Tout supprimer",
         "deletion_texts": (
             (
-                "Toutes les données de votre organisation sont supprimées, et chaque téléphone perd son accès. Les "
+                "Toutes les données de votre organisation sont supprimées, et chaque téléphone "
+                "perd son accès. Les "
                 "contacts sur les téléphones et dans Microsoft 365 restent intacts."
             ),
             (
-                "Vous recevez un reçu et la date de la suppression, au moins 65 minutes plus tard. Tant qu’elle n’a "
+                "Vous recevez un reçu et la date de la suppression, au moins 65 minutes plus "
+                "tard. Tant qu’elle n’a "
                 "pas commencé, vous pouvez retirer la demande."
             ),
         ),
@@ -246,7 +265,8 @@ FAILURES: dict[str, dict[str, Message]] = {
             (
                 "The account that you used has none of the roles that may see this portal.",
                 (
-                    "Sign in as Global Administrator or Privileged Role Administrator, or ask one to give you the role "
+                    "Sign in as Global Administrator or Privileged Role Administrator, or ask one "
+                    "to give you the role "
                     "Calliente.Admin under Enterprise applications, Calliente, Users and groups."
                 ),
             ),
@@ -262,11 +282,13 @@ FAILURES: dict[str, dict[str, Message]] = {
             "The consent of your organization is missing",
             (
                 (
-                    "Microsoft does not let Calliente sign you in, because the organization’s consent was removed or has "
+                    "Microsoft does not let Calliente sign you in, because the organization’s "
+                    "consent was removed or has "
                     "not spread yet."
                 ),
                 (
-                    "If you have just connected the organization, wait a few minutes. Otherwise connect it again on the "
+                    "If you have just connected the organization, wait a few minutes. Otherwise "
+                    "connect it again on the "
                     "onboarding page."
                 ),
             ),
@@ -276,7 +298,8 @@ FAILURES: dict[str, dict[str, Message]] = {
             (
                 "An administrator has disabled sign-in to Calliente in Microsoft Entra.",
                 (
-                    "Open Enterprise applications, Calliente, Properties, set “Enabled for users to sign in” to Yes, and "
+                    "Open Enterprise applications, Calliente, Properties, set “Enabled for users "
+                    "to sign in” to Yes, and "
                     "sign in again."
                 ),
             ),
@@ -285,11 +308,13 @@ FAILURES: dict[str, dict[str, Message]] = {
             "A policy of your organization blocks Calliente",
             (
                 (
-                    "Microsoft did not let you go on because of a policy: conditional access, required assignment or a "
+                    "Microsoft did not let you go on because of a policy: conditional access, "
+                    "required assignment or a "
                     "restriction of consent."
                 ),
                 (
-                    "Look up the policy’s name in the sign-in log of Microsoft Entra, allow Calliente there, and sign in "
+                    "Look up the policy’s name in the sign-in log of Microsoft Entra, allow "
+                    "Calliente there, and sign in "
                     "again."
                 ),
             ),
@@ -372,8 +397,10 @@ FAILURES: dict[str, dict[str, Message]] = {
             (
                 "Le compte utilisé n’a aucun des rôles qui donnent accès à ce portail.",
                 (
-                    "Connectez-vous comme administrateur général ou administrateur de rôle privilégié, ou demandez à l’un "
-                    "d’eux de vous attribuer le rôle Calliente.Admin sous Applications d’entreprise, Calliente, "
+                    "Connectez-vous comme administrateur général ou administrateur de rôle "
+                    "privilégié, ou demandez à l’un "
+                    "d’eux de vous attribuer le rôle Calliente.Admin sous Applications "
+                    "d’entreprise, Calliente, "
                     "Utilisateurs et groupes."
                 ),
             ),
@@ -389,7 +416,8 @@ FAILURES: dict[str, dict[str, Message]] = {
             "Le consentement de votre organisation manque",
             (
                 (
-                    "Microsoft ne laisse pas Calliente vous connecter, car le consentement de l’organisation a été retiré "
+                    "Microsoft ne laisse pas Calliente vous connecter, car le consentement de "
+                    "l’organisation a été retiré "
                     "ou n’est pas encore connu partout."
                 ),
                 "Si vous venez de connecter l’organisation, attendez quelques minutes. Sinon, reconnectez-la.",
@@ -400,7 +428,8 @@ FAILURES: dict[str, dict[str, Message]] = {
             (
                 "Un administrateur a désactivé la connexion à Calliente dans Microsoft Entra.",
                 (
-                    "Ouvrez Applications d’entreprise, Calliente, Propriétés, réglez « Activé pour que les utilisateurs "
+                    "Ouvrez Applications d’entreprise, Calliente, Propriétés, réglez « Activé "
+                    "pour que les utilisateurs "
                     "se connectent » sur Oui, puis reconnectez-vous."
                 ),
             ),
@@ -409,11 +438,13 @@ FAILURES: dict[str, dict[str, Message]] = {
             "Une stratégie de votre organisation bloque Calliente",
             (
                 (
-                    "Microsoft ne vous a pas laissé continuer à cause d’une stratégie : accès conditionnel, affectation "
+                    "Microsoft ne vous a pas laissé continuer à cause d’une stratégie : accès "
+                    "conditionnel, affectation "
                     "requise ou restriction du consentement."
                 ),
                 (
-                    "Cherchez le nom de la stratégie dans le journal de connexion de Microsoft Entra, autorisez-y "
+                    "Cherchez le nom de la stratégie dans le journal de connexion de Microsoft "
+                    "Entra, autorisez-y "
                     "Calliente, puis reconnectez-vous."
                 ),
             ),
@@ -458,7 +489,8 @@ FAILURES: dict[str, dict[str, Message]] = {
             (
                 "Un problème inattendu est survenu.",
                 (
-                    "Revenez en arrière et recommencez. Si cela se reproduit, donnez à l’assistance le code ci-dessous "
+                    "Revenez en arrière et recommencez. Si cela se reproduit, donnez à "
+                    "l’assistance le code ci-dessous "
                     "et l’heure."
                 ),
             ),
