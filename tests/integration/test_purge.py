@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -57,14 +58,15 @@ class World:
         tenant.onboard("Contoso", checked)
         ids = [str(uuid.uuid4()) for _ in range(devices)]
         for start in range(0, devices, 500):
-            self.database.commit(
-                *(
+            codes = self.database.batch_write(
+                [
                     self.database.create(
                         f"{tenant.devices_path}/{i}", server_times=["lastHeartbeatAt"]
                     )
                     for i in ids[start : start + 500]
-                )
+                ]
             )
+            assert not any(codes)
         self.add_users([f"{tenant.id}:{i}" for i in ids])
         return tenant
 
@@ -212,7 +214,11 @@ def test_two_runs_at_once_do_what_one_does(world: World) -> None:
 
     def deliver() -> None:
         start.wait(timeout=30)
-        world.run(accounts=Accounts(PROJECT))
+        for _ in range(3):  # a delivery that ends as unavailable is made again, as Pub/Sub does
+            with suppress(errors.Unavailable):
+                world.run(accounts=Accounts(PROJECT))
+                return
+        pytest.fail("three deliveries found a service away")
 
     with ThreadPoolExecutor(2) as both:
         for delivered in [both.submit(deliver) for _ in range(2)]:
