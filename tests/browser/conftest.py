@@ -77,6 +77,12 @@ def onboarding(addresses):
 
 
 @pytest.fixture
+def portal(addresses):
+    """The address of the administration portal."""
+    return addresses.functions["admin_portal"]
+
+
+@pytest.fixture
 def stranger(make_organization, entra):
     """An organization that is not connected, and whose administrator has not consented."""
     made = make_organization(onboarded=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page
 
 from local.processes import ROOT
 
@@ -77,20 +77,21 @@ class Viewer:
         self._photograph(f"{name}-print")
         self.page.emulate_media(media="screen")
 
+    def tab_to(self, target: Locator) -> None:
+        """Move the focus there by Tab alone; it must be seen."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                shown = target.evaluate("element => getComputedStyle(element).outlineStyle")
+                assert shown != "none", "the focus cannot be seen"
+                return
+        raise AssertionError("not reached by Tab")
+
     def press(self, name: str) -> None:
         """Press the button or link of this name, with the keyboard alone: by Tab and Enter."""
-        page = self.page
-        links, buttons = (page.get_by_role(role, name=name) for role in ("link", "button"))
-        target = links.or_(buttons).first
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if target.evaluate("element => element === document.activeElement"):
-                assert target.evaluate(
-                    "element => getComputedStyle(element).outlineStyle !== 'none'"
-                ), f"{name}: the focus cannot be seen"
-                page.keyboard.press("Enter")
-                return
-        raise AssertionError(f"{name} is not reached by Tab")
+        links, buttons = (self.page.get_by_role(role, name=name) for role in ("link", "button"))
+        self.tab_to(links.or_(buttons).first)
+        self.page.keyboard.press("Enter")
 
     def _photograph(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -114,6 +115,18 @@ class Viewer:
             yield
         finally:
             self.page.unroute(pattern)
+
+
+def heading(viewer: Viewer) -> str:
+    """The one heading that names the page."""
+    return viewer.page.get_by_role("heading", level=1).inner_text()
+
+
+def decide(viewer: Viewer, organization: Any, username: str = "", button: str = "Accept") -> None:
+    """On a page of the Entra stand-in: as the administrator unless told otherwise, press a button."""
+    username = username or organization.tenant.admin.username
+    viewer.page.get_by_label("Account").select_option(f"{organization.id}/{username}")
+    viewer.page.get_by_role("button", name=button).click()
 
 
 def _told(violations: list[dict[str, Any]]) -> str:

@@ -8,21 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from functions.onboarding import words
-from tests.browser.looking import Viewer
+from tests.browser.looking import Viewer, decide, heading
 
 CONTINUE = {language: words.LANDING[language]["button"] for language in words.LANDING}
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
-
-
-def heading(viewer: Viewer) -> str:
-    return viewer.page.get_by_role("heading", level=1).inner_text()
-
-
-def decide(viewer: Viewer, organization, username: str = "", button: str = "Accept") -> None:
-    """On the stand-in's page: pick the account, and press a button."""
-    username = username or organization.tenant.admin.username
-    viewer.page.get_by_label("Account").select_option(f"{organization.id}/{username}")
-    viewer.page.get_by_role("button", name=button).click()
 
 
 def begin(viewer: Viewer, onboarding: str, language: str = "en") -> None:

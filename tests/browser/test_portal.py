@@ -1,0 +1,216 @@
+"""The administration portal as an administrator of three organizations sees it: by clicks, with scripts off."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from functions.admin_portal import words
+from shared.firestore import in_chunks
+from tests.browser.looking import Viewer, decide, heading
+
+DAY = timedelta(days=1)
+AGES = {  # phones of an organization, by the time since they last synchronized
+    timedelta(hours=2): 812,
+    3 * DAY: 143,
+    12 * DAY: 37,
+    45 * DAY: 9,
+    None: 6,
+}
+FAILING = 21
+
+
+@pytest.fixture
+def with_phones(database):
+    """Give an organization phones as old as AGES says, and some that fail."""
+
+    def make(organization):
+        now, writes = datetime.now(UTC), []
+        for age, count in AGES.items():
+            for _ in range(count):
+                fields = {"lastHeartbeatAt": now}
+                if age is not None:
+                    failed = len(writes) < FAILING
+                    fields |= {"lastSyncAt": now - age, "lastOutcome": "succeeded"}
+                    fields |= {"lastOutcome": "failed"} if failed else {}
+                path = f"tenants/{organization.id}/devices/{uuid.uuid4()}"
+                writes.append(database.set(path, fields))
+        for chunk in in_chunks(writes, 500):
+            assert not any(database.batch_write(chunk))
+        return organization
+
+    return make
+
+
+@pytest.fixture
+def three(make_organization, with_phones, close):
+    """Two active organizations and one that is closing, all with phones or one without."""
+    contoso = with_phones(make_organization(name="Contoso Pharmaceuticals"))
+    fabrikam = make_organization(name="Fabrikam & Fils")
+    northwind = with_phones(make_organization(name="Northwind Traders"))
+    close(northwind, timedelta(hours=2))
+    return contoso, fabrikam, northwind
+
+
+def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **who: str) -> None:
+    viewer.page.goto(portal)
+    viewer.page.get_by_role("link", name=words.SIGN_IN[language]["button"]).click()
+    decide(viewer, organization, **{"button": "Sign in", **who})
+
+
+def status_of(organization) -> str:
+    return organization.store.read().fields["status"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_administrator_of_three_organizations(make_viewer, portal, three, language):
+    """One organization at a time, each with its own numbers: many phones, none, and one that is closing."""
+    contoso, fabrikam, northwind = three
+    said = words.OVERVIEW[language]
+    viewer = make_viewer(language)
+    page = viewer.page
+    page.goto(portal)
+    assert heading(viewer) == words.SIGN_IN[language]["title"]
+    viewer.look(f"portal-sign-in-{language}")
+    names = ("many", "none", "closing")
+    statuses = ("active", "active", "closing")
+    for name, organization, status in zip(names, three, statuses, strict=True):
+        sign_in(viewer, portal, organization, language)
+        assert heading(viewer) == organization.tenant.name
+        assert page.get_by_text(organization.id).is_visible()
+        assert page.get_by_text(said["statuses"][status], exact=True).is_visible()
+        for other in {contoso, fabrikam, northwind} - {organization}:
+            assert not page.get_by_text(other.tenant.name).count()
+        viewer.look(f"portal-{name}-{language}")
+        page.get_by_role("button", name=said["sign_out"]).click()
+        assert heading(viewer) == words.SIGN_IN[language]["title"]
+
+
+def test_the_chart_and_the_table_say_the_same(viewer, portal, make_organization, with_phones):
+    """The numbers of the phones, drawn and written; no phone is named."""
+    organization = with_phones(make_organization())
+    sign_in(viewer, portal, organization)
+    counts = [str(count) for count in AGES.values()]
+    assert viewer.page.locator("svg .count").all_text_contents() == counts
+    assert viewer.page.locator("tbody td:first-of-type").all_inner_texts() == counts
+    assert viewer.page.get_by_text("1,007", exact=True).is_visible()
+    viewer.print_out("portal-many-en")
+
+
+def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization):
+    """Only the typed name confirms; receipt and time are shown; the request can be taken back."""
+    organization = make_organization()
+    said, page = words.OVERVIEW["en"], viewer.page
+    sign_in(viewer, portal, organization)
+    page.get_by_role("textbox").fill("something else")
+    page.get_by_role("button", name=said["delete"]).click()
+    assert heading(viewer) == words.FAILURES["en"]["wrong_name"].title
+    assert status_of(organization) == "active"
+    viewer.look("portal-failure-wrong-name")
+    page.get_by_role("link", name=words.BACK["en"]).click()
+    page.get_by_role("textbox").fill(organization.tenant.name)
+    page.get_by_role("button", name=said["delete"]).click()
+    assert page.get_by_text(said["statuses"]["closing"]).is_visible()
+    closing = organization.store.read().fields["closing"]
+    assert page.get_by_text(closing["receiptId"]).is_visible()
+    viewer.look("portal-deletion-requested")
+    page.get_by_role("button", name=said["withdraw"]).click()
+    assert page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
+    assert status_of(organization) == "active"
+
+
+def test_everything_by_keyboard(viewer, portal, make_organization):
+    """Sign in, ask for the deletion, take it back: by Tab, Enter and the letters of the name."""
+    organization = make_organization()
+    said, page = words.OVERVIEW["en"], viewer.page
+    page.goto(portal)
+    viewer.press(words.SIGN_IN["en"]["button"])
+    page.wait_for_url("**/authorize**")
+    page.get_by_label("Account").select_option(
+        f"{organization.id}/{organization.tenant.admin.username}"
+    )
+    viewer.press("Sign in")
+    page.wait_for_url(f"{portal}/")
+    viewer.tab_to(page.get_by_role("textbox"))
+    page.keyboard.type(organization.tenant.name)
+    viewer.press(said["delete"])
+    page.get_by_text(said["statuses"]["closing"]).wait_for()
+    viewer.press(said["withdraw"])
+    page.get_by_role("textbox").wait_for()
+    assert status_of(organization) == "active"
+
+
+def test_what_is_stored_is_downloaded(viewer, portal, make_organization, with_phones):
+    """The file has the organization and each of its phones, and nothing else."""
+    organization = with_phones(make_organization())
+    sign_in(viewer, portal, organization)
+    with viewer.page.expect_download() as download:
+        viewer.page.get_by_role("link", name=words.OVERVIEW["en"]["download"]).click()
+    assert download.value.suggested_filename == f"calliente-{organization.id}.json"
+    text = download.value.path().read_text(encoding="utf-8")
+    json.loads(text)
+    assert text.count(organization.id) >= 1
+    assert text.count("lastHeartbeatAt") == sum(AGES.values())
+
+
+def test_what_is_being_purged(viewer, portal, make_organization, close):
+    """No way back, and the page says so."""
+    organization = make_organization()
+    close(organization)
+    organization.store.begin_purge(organization.store.read().fields["closing"]["purgeAt"])
+    sign_in(viewer, portal, organization)
+    assert viewer.page.get_by_text(words.OVERVIEW["en"]["statuses"]["purging"]).is_visible()
+    assert not viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["withdraw"]).count()
+    viewer.look("portal-purging")
+
+
+def test_markup_in_a_name_is_only_text(viewer, portal, make_organization):
+    """What an organization is called cannot become part of the page."""
+    organization = make_organization(name="<img src=x onerror=alert(1)><b>Bold & Sons</b>")
+    sign_in(viewer, portal, organization)
+    assert heading(viewer) == organization.tenant.name
+    viewer.look("portal-markup")
+
+
+def test_a_member_is_not_let_in(viewer, portal, make_organization):
+    """An ordinary member gets a page that says who can help."""
+    organization = make_organization()
+    member = next(one for one in organization.tenant.accounts if not one.is_administrator)
+    sign_in(viewer, portal, organization, username=member.username)
+    assert heading(viewer) == words.FAILURES["en"]["not_administrator"].title
+    viewer.look("portal-failure-not-administrator")
+
+
+def test_an_organization_that_is_not_connected(viewer, portal, make_organization):
+    """Its administrator learns how to connect it."""
+    sign_in(viewer, portal, make_organization(onboarded=False))
+    assert heading(viewer) == words.FAILURES["en"]["tenant_not_onboarded"].title
+    viewer.look("portal-failure-tenant-not-onboarded")
+
+
+def test_microsoft_is_away(viewer, portal, make_organization, entra):
+    """An outage is a page that says so."""
+    organization = make_organization()
+    entra.down("503", ["token"])
+    sign_in(viewer, portal, organization)
+    assert heading(viewer) == words.FAILURES["en"]["unavailable"].title
+    viewer.look("portal-failure-unavailable")
+
+
+def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
+    """Whoever cancels gets back, in French too."""
+    viewer = make_viewer("fr")
+    sign_in(viewer, portal, make_organization(), "fr", button="Cancel")
+    assert heading(viewer) == words.FAILURES["fr"]["consent_declined"].title
+    viewer.look("portal-failure-fr")
+    viewer.page.get_by_role("link", name=words.BACK["fr"]).click()
+    assert heading(viewer) == words.SIGN_IN["fr"]["title"]
+
+
+@pytest.mark.parametrize(("path", "code"), [("/elsewhere", "not_found"), ("/data", "signed_out")])
+def test_addresses_that_lead_nowhere(viewer, portal, path, code):
+    """A wrong address, and one that needs a session, end in pages."""
+    viewer.page.goto(f"{portal}{path}")
+    assert heading(viewer) == words.FAILURES["en"][code].title
+    viewer.look(f"portal-failure-{code.replace('_', '-')}")
