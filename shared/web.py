@@ -80,8 +80,10 @@ def prepare(function: str, project: str, answer: Answer | None = None) -> None:
         return response
 
     def finish(response: flask.Response) -> flask.Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        present = {name.lower() for name, _value in response.headers}
+        response.headers.extend(
+            (name, value) for name, value in HEADERS.items() if name.lower() not in present
+        )
         _log(function, project, response)
         return response
 
