@@ -184,8 +184,17 @@ class Firestore:
 
     def collection_ids(self, path: str = "") -> list[str]:
         """The collections directly below a document (it need not exist), or below the root."""
-        request = CLASSES["ListCollectionIdsRequest"](parent=self._name(path), page_size=300)
-        return list(self._unary("ListCollectionIds", request).collection_ids)
+        ids: list[str] = []
+        token = ""
+        while True:
+            request = CLASSES["ListCollectionIdsRequest"](
+                parent=self._name(path), page_size=300, page_token=token
+            )
+            answer = self._unary("ListCollectionIds", request)
+            ids.extend(answer.collection_ids)
+            token = answer.next_page_token
+            if not token:
+                return ids
 
     def list_page(
         self, collection: str, page_size: int, page_token: str = ""

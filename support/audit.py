@@ -88,12 +88,20 @@ class Audit:
     def _unknown(self, collection: str) -> None:
         self.report.found(collection, "the collection is not in the inventory")
 
+    def _orphans(self, missing: Document) -> None:
+        for page in self._database.pages(
+            f"{missing.path}/", PAGE, keys_only=True, all_descendants=True
+        ):
+            for found in page:
+                self.report.found(found.path, "it outlived its tenant")
+
     def _existing(self, listed: list[Document]) -> list[Document]:
         for document in listed:
             if document.update_time is None:
                 self.report.found(
                     document.path, "the document is missing, and has collections below it"
                 )
+                self._orphans(document)
         paths = [document.path for document in listed if document.update_time is not None]
         self._progress(len(paths))
         return [found for found in self._database.get(*paths) if found] if paths else []

@@ -1,0 +1,119 @@
+"""The operators' command line on real emulators, as a person or a script calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.emulators import PROJECT
+from shared.firestore import Firestore
+from shared.store import Tenant
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def support(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "support", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def tenant(clean_firestore: str, clean_auth: str) -> Tenant:
+    made = Tenant(Firestore(PROJECT, clean_firestore), str(uuid.uuid4()))
+    made.onboard("Contoso", NOW)
+    return made
+
+
+def stored(tenant: Tenant) -> dict[str, object]:
+    found = tenant.read()
+    assert found is not None
+    return dict(found.fields)
+
+
+def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Tenant) -> None:
+    """What is printed is what is stored, and the purge is 65 minutes away at least."""
+    before = datetime.now(UTC)
+    done = support("close", tenant.id, "--reason", "requested", "--json")
+
+    closing = stored(tenant)["closing"]
+    assert isinstance(closing, dict)
+    printed = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert printed["receiptId"] == closing["receiptId"]
+    assert closing["purgeAt"] - before >= timedelta(minutes=65)
+    assert closing["receiptId"] in support("close", tenant.id).stdout
+
+
+def test_reopening_withdraws_the_closing(tenant: Tenant) -> None:
+    """After reopening nothing of the closing is stored."""
+    support("close", tenant.id)
+    done = support("reopen", tenant.id)
+
+    assert done.returncode == 0
+    assert set(stored(tenant)) == {"name", "status", "consent"}
+    assert stored(tenant)["status"] == "active"
+
+
+def test_showing_says_what_is_stored(tenant: Tenant) -> None:
+    """A tenant is shown with the number of its devices, never with their IDs."""
+    device = str(uuid.uuid4())
+    tenant.register(device, 10)
+    done = support("show", tenant.id, "--json")
+
+    assert json.loads(done.stdout)["devices"] == 1
+    assert json.loads(support("tenants", "--json").stdout)[0]["tenant"] == tenant.id
+    assert device not in done.stdout
+
+
+def test_a_purging_tenant_cannot_be_reopened(tenant: Tenant) -> None:
+    """There is no way back: exit code 1, and the state's code."""
+    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    tenant.begin_purge(NOW)
+    done = support("reopen", tenant.id)
+
+    assert (done.returncode, "tenant_purging" in done.stderr) == (1, True)
+    assert stored(tenant)["status"] == "purging"
+
+
+def test_the_preview_names_what_is_due_and_deletes_nothing(tenant: Tenant) -> None:
+    """Only a tenant whose time has come is listed."""
+    assert json.loads(support("purge-preview", "--json").stdout) == []
+    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+
+    assert json.loads(support("purge-preview", "--json").stdout)[0]["tenant"] == tenant.id
+    assert stored(tenant)["status"] == "closing"
+
+
+def test_the_audit_exits_with_1_and_the_path_of_a_finding(tenant: Tenant) -> None:
+    """A clean database passes; a document that nobody declared is named."""
+    assert support("audit").returncode == 0
+    tenant._database.commit(tenant._database.create(f"{tenant.path}/notes/n"))
+    done = support("audit", "--json")
+
+    assert done.returncode == 1
+    assert [each["path"] for each in json.loads(done.stdout)["findings"]] == [
+        f"{tenant.path}/notes/n"
+    ]
+
+
+def test_wrong_usage_is_told_apart_from_a_service_that_is_away(tenant: Tenant) -> None:
+    """2 for what was typed or set wrongly, 1 for an unknown tenant, 3 for an outage."""
+    assert support("show", "contoso.example").returncode == 2
+    assert support("show", str(uuid.uuid4())).returncode == 1
+    assert support("tenants", GOOGLE_CLOUD_PROJECT="").returncode == 2
+    assert support("tenants", FIRESTORE_EMULATOR_HOST="127.0.0.1:1").returncode == 3
