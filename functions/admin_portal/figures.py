@@ -8,12 +8,12 @@ the organization's document. Devices that never synchronized are not counted but
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared import schemas
+from shared import logs, schemas
+from shared.errors import Unavailable
 from shared.firestore import Firestore, Where
 from shared.store import Tenant
 
@@ -43,12 +43,19 @@ def queries(now: datetime) -> dict[str, Where]:
     }
 
 
-def figures(database: Firestore, tenant: Tenant, now: datetime) -> Figures:
-    """All counts at once, a thread each. Raises Unavailable."""
+def figures(database: Firestore, tenant: Tenant, now: datetime) -> Figures | None:
+    """All counts at once, a thread each; None if they cannot be had now: that must keep nobody from a deletion."""
     asked = queries(now)
-    count: Callable[[Where], int] = lambda where: database.count(tenant.devices_path, where)  # noqa: E731
-    with ThreadPoolExecutor(len(asked)) as pool:
-        found = dict(zip(asked, pool.map(count, asked.values()), strict=True))
+
+    def count(where: Where) -> int:
+        return database.count(tenant.devices_path, where)
+
+    try:
+        with ThreadPoolExecutor(len(asked)) as pool:
+            found = dict(zip(asked, pool.map(count, asked.values()), strict=True))
+    except Unavailable as away:
+        logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+        return None
     return arranged(found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import flask
@@ -57,7 +58,7 @@ class PortalPages:
     def overview(
         self,
         tenant: Document,
-        figures: Figures,
+        figures: Figures | None,
         tokens: Mapping[str, str],
         now: datetime,
         language: str,
@@ -79,12 +80,7 @@ class PortalPages:
             is_due=closing is not None and closing["purgeAt"] <= now,
             is_lost=closing is not None and closing["reason"] == schemas.CONSENT_LOST,
             counted=moment(now, language),
-            devices=number(figures.devices, language),
-            any_devices=figures.devices > 0,
-            bars=bars(figures, language),
-            width=BAR_STEP * len(FRESHNESS),
-            failing=number(figures.failing, language),
-            failing_share=share(figures.failing, figures.devices, language),
+            figures=figures and shown(figures, language),
             tokens=tokens,
             links={name: self._link(name) for name in (*PURPOSES, "data")},
         )
@@ -106,6 +102,18 @@ class PortalPages:
 
     def _link(self, name: str) -> str:
         return f"{self._base}/{name}"
+
+
+def shown(figures: Figures, language: str) -> dict[str, Any]:
+    """The figures as the page shows them."""
+    return {
+        "devices": number(figures.devices, language),
+        "any_devices": figures.devices > 0,
+        "bars": bars(figures, language),
+        "width": BAR_STEP * len(FRESHNESS),
+        "failing": number(figures.failing, language),
+        "failing_share": share(figures.failing, figures.devices, language),
+    }
 
 
 def bars(figures: Figures, language: str) -> list[Bar]:

@@ -136,6 +136,7 @@ OVERVIEW: dict[str, dict[str, Any]] = {
         "last": "Last successful synchronization",
         "share": "Share",
         "no_devices": "No phone has registered yet. It happens by itself when a colleague signs in to the app.",
+        "uncounted": "The devices cannot be counted right now. Reload this page in a minute.",
         "counted": "Counted on {time}.",
         "data": "What is stored about you",
         "data_text": "A JSON file with exactly your organization’s documents: the organization "
@@ -189,7 +190,7 @@ OVERVIEW: dict[str, dict[str, Any]] = {
         "minutes. Ensuite il "
         "ne reste rien de votre organisation, et cette page le dira.",
         "devices": "Appareils",
-        "failing": "Dernière synchronisation échouée : {count} ({share})",
+        "failing": "Dernière synchronisation échouée\u00a0: {count} ({share})",
         "freshness": "Dernière synchronisation réussie",
         "caption": "La même chose en nombres",
         "last": "Dernière synchronisation réussie",
@@ -197,6 +198,7 @@ OVERVIEW: dict[str, dict[str, Any]] = {
         "no_devices": "Aucun téléphone ne s’est encore enregistré. Cela se fait tout seul quand "
         "un collègue se "
         "connecte à l’application.",
+        "uncounted": "Les appareils ne peuvent pas être comptés pour le moment. Rechargez cette page bientôt.",
         "counted": "Compté le {time}.",
         "data": "Ce qui est conservé sur vous",
         "data_text": "Un fichier JSON avec exactement les documents de votre organisation : "

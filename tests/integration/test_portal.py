@@ -6,7 +6,6 @@ import json
 import re
 import secrets
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +31,6 @@ CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
 SOURCE = "functions/admin_portal/main.py"
 MEMBER = ["b79fbf4d-3ef9-4689-8143-76b194e85509"]
 TIMEOUT_SECONDS = 20
-NEVER = timedelta(days=99_999)
 
 
 class Portal:
@@ -182,22 +180,6 @@ def test_freshness_is_counted_in_a_chart_and_in_a_table(portal: Portal) -> None:
     assert '<p class="figure">15</p>' in page
     assert "Last synchronization failed: 6 (40%)" in page
     assert not [device for device in ids if device in page]
-
-
-def test_the_page_of_a_large_organization_is_fast(portal: Portal) -> None:
-    """A hundred thousand devices are counted, not read: the page comes in less than a second."""
-    hour = timedelta(hours=1)
-    portal.devices(CONTOSO, [(hour * (place % 1500), "succeeded") for place in range(100_000)])
-    browser = portal.administrator()
-
-    seconds = []
-    for _ in range(3):
-        started = time.monotonic()
-        page = portal.home(browser)
-        seconds.append(time.monotonic() - started)
-
-    assert '<p class="figure">100,000</p>' in page
-    assert min(seconds) < 1.0, seconds
 
 
 def test_it_speaks_the_language_of_the_browser(portal: Portal) -> None:

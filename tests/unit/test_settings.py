@@ -10,6 +10,7 @@ from shared.settings import (
     MINIMUM_PURGE_DELAY_SECONDS,
     HeartbeatSettings,
     OnboardingSettings,
+    PortalSettings,
     PurgeSettings,
     RegistrationSettings,
     SettingsError,
@@ -49,6 +50,10 @@ def names(group, environ):
         (
             OnboardingSettings,
             ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "ONBOARDING_URL", "SESSION_KEYS"],
+        ),
+        (
+            PortalSettings,
+            ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "PORTAL_URL", "SESSION_KEYS"],
         ),
         (PurgeSettings, ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT"]),
         (SupportSettings, ["GOOGLE_CLOUD_PROJECT"]),

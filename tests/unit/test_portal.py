@@ -1,0 +1,180 @@
+"""The portal's decisions, without Microsoft and without a database: figures, numbers, words, sessions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import flask
+import pytest
+
+from functions.admin_portal import words
+from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
+from functions.admin_portal.main import same_name
+from functions.admin_portal.pages import bars, moment, number, share
+from functions.admin_portal.session import Session, Sessions, SignedOut
+from shared import errors
+from shared.store import Tenant
+from tests.unit.fakes import TENANT
+
+NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+KEYS, URL = ("n" * 32, "o" * 32), "https://portal.example"
+
+
+class Counting:
+    """A database that can only count."""
+
+    def __init__(self, away: bool = False) -> None:
+        self.away, self.asked = away, []
+
+    def count(self, collection, where=()):
+        if self.away:
+            raise errors.Unavailable("firestore", "fake")
+        self.asked.append((collection, where))
+        return 100_000 if not where else 20_000
+
+
+def test_a_large_organization_costs_six_counts_and_no_read_of_a_device():
+    """The page is made of aggregations over the tenant's own devices, however many there are."""
+    database = Counting()
+    found = figures(database, Tenant(database, TENANT), NOW)
+
+    assert len(database.asked) == 6
+    assert {collection for collection, _ in database.asked} == {f"tenants/{TENANT}/devices"}
+    assert found is not None
+    assert (found.devices, found.freshness["never"]) == (100_000, 20_000)
+
+
+def test_without_figures_there_is_still_a_page():
+    """Counting can fail; asking for a deletion does not depend on it."""
+    database = Counting(away=True)
+    assert figures(database, Tenant(database, TENANT), NOW) is None
+
+
+@pytest.mark.parametrize(
+    "age",
+    [timedelta(), timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(days=99)],
+)
+def test_every_age_is_counted_once(age):
+    """The ranges of time neither overlap nor leave a gap, at their edges too."""
+    compare = {">=": datetime.__ge__, "<": datetime.__lt__}
+    ranges = [queries(NOW)[name] for name in FRESHNESS[:-1]]
+    matching = [
+        where
+        for where in ranges
+        if all(compare[operator](NOW - age, edge) for _, operator, edge in where)
+    ]
+    assert len(matching) == 1
+
+
+def test_counts_of_different_moments_add_up():
+    """A device that synchronizes between two counts makes no negative number."""
+    found = arranged({"devices": 3, "day": 4, "week": 0, "month": 0, "longer": 0, "failing": 9})
+    assert (found.devices, found.freshness["never"], found.failing) == (4, 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (0, 0, "0%"),
+        (0, 9, "0%"),
+        (1, 1000, "<1%"),
+        (999, 1000, "99%"),
+        (9, 9, "100%"),
+        (1, 3, "33%"),
+    ],
+)
+def test_a_share_hides_nobody(part, whole, shown):
+    """What is there is never shown as none, and what is missing never as all."""
+    assert share(part, whole, "en") == shown
+
+
+def test_numbers_and_times_are_written_as_each_language_does():
+    """Separators, months, and always the zone."""
+    assert (number(100000, "en"), number(100000, "fr")) == ("100,000", "100\u202f000")
+    assert moment(NOW, "en") == "25 November 2026, 01:30 UTC"
+    assert moment(NOW, "fr") == "25 novembre 2026 à 01:30 UTC"
+    assert share(1, 1000, "fr") == "<\u202f1\u202f%"
+
+
+def test_a_column_that_stands_for_anything_can_be_seen():
+    """The highest fills the chart, one device beside a hundred thousand shows, and none is flat."""
+    found = arranged(
+        {"devices": 100_001, "day": 100_000, "week": 1, "month": 0, "longer": 0, "failing": 0}
+    )
+    assert [bar.height for bar in bars(found, "en")] == [100.0, 2.0, 0.0, 0.0, 0.0]
+
+
+def test_both_languages_say_everything():
+    """Each text, each failure and each range of time exists in English and in French."""
+    for texts in (words.SIGN_IN, words.OVERVIEW, words.FAILURES, words.FRESHNESS):
+        assert set(texts["en"]) == set(texts["fr"])
+    assert set(words.FRESHNESS["en"]) == set(FRESHNESS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("Société  Générale ", True),
+        ("Socie\u0301te\u0301 Générale", True),
+        ("société générale", False),
+        ("", False),
+    ],
+)
+def test_a_name_is_confirmed_as_it_is_written(typed, same):
+    """Spaces and the composition of accents do not count; letters do."""
+    assert same_name(typed, "Société Générale") is same
+
+
+def test_the_cookie_is_bound_to_the_host_and_to_https(serve):
+    """Both cookies have the __Host- prefix, and none of them is open to scripts or other sites."""
+    served = serve("admin_portal")
+    response = flask.Response()
+    served.module.SESSIONS.begin(response, TENANT)
+    served.module.SIGN_IN.write(response, {})
+
+    cookies = response.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == [
+        "__Host-portal",
+        "__Host-portal-sign-in",
+    ]
+    assert "Max-Age=1800" in cookies[0]
+    for cookie in cookies:
+        assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+        assert "Domain" not in cookie
+
+
+def read(sessions, value):
+    with flask.Flask("t").test_request_context(headers={"Cookie": f"__Host-portal={value}"}):
+        return sessions.current(flask.request)
+
+
+def value_of(sessions):
+    response = flask.Response()
+    sessions.begin(response, TENANT)
+    return response.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+
+
+def test_a_session_outlives_a_rotation_of_keys_and_nothing_else(monkeypatch):
+    """An older key counts, a stranger's does not; after 30 minutes the session has ended."""
+    old, new, strange = (value_of(Sessions((key * 32,), URL)) for key in ("o", "n", "s"))
+    sessions = Sessions(KEYS, URL)
+    for value, tenant in ((old, TENANT), (new, TENANT)):
+        assert read(sessions, value) == Session(tenant, value)
+    assert read(sessions, strange) is None
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: NOW.timestamp() + 10**8)
+    with pytest.raises(SignedOut):
+        read(sessions, new)
+
+
+def test_a_form_is_bound_to_its_session_and_its_purpose():
+    """The same token is worth nothing in another session, for another purpose, or with a letter more."""
+    sessions = Sessions(KEYS, URL)
+    session, other = Session(TENANT, "one"), Session(TENANT, "two")
+    token = sessions.form_token(session, "deletion")
+
+    assert sessions.is_form_token(session, "deletion", token)
+    assert Sessions(("x" * 32, KEYS[0]), URL).is_form_token(session, "deletion", token)
+    assert not sessions.is_form_token(other, "deletion", token)
+    assert not sessions.is_form_token(session, "withdrawal", token)
+    for wrong in ("", token + "=", "ü" + token, token[:-1]):
+        assert not sessions.is_form_token(session, "deletion", wrong)
