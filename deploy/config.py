@@ -41,6 +41,7 @@ class Config:
     entra_credential_file: str
     entra_mobile_client_ids: str
     onboarding_url: str
+    portal_url: str
     alert_email: str
     billing_account: str
     budget: str
@@ -60,6 +61,7 @@ class Config:
             entra_credential_file=get("ENTRA_CREDENTIAL_FILE", "") or ".local/entra-credential",
             entra_mobile_client_ids=get("ENTRA_MOBILE_CLIENT_IDS", ""),
             onboarding_url=get("ONBOARDING_URL", ""),
+            portal_url=get("PORTAL_URL", ""),
             alert_email=get("ALERT_EMAIL", ""),
             billing_account=get("BILLING_ACCOUNT", ""),
             budget=get("BUDGET", "50EUR"),

@@ -1,7 +1,7 @@
-"""The four functions: size, limits, settings, and what the identity of each may do.
+"""The five functions: size, limits, settings, and what the identity of each may do.
 
-Only device_registration may sign tokens, and only as itself. Only onboarding and tenant_purge get the credential for
-Entra: with `federated` it is their own identity, so nobody else's is registered there.
+Only device_registration may sign tokens, and only as itself. Only onboarding, admin_portal and tenant_purge get the credential
+for Entra: with `federated` it is their own identity, so nobody else's is registered there.
 """
 
 from __future__ import annotations
@@ -71,6 +71,15 @@ def functions(config: Config) -> tuple[Function, ...]:
             secrets={"SESSION_KEYS": SESSION_KEYS, **entra},
         ),
         Function(
+            "admin_portal",
+            "512Mi",
+            10,
+            5,
+            30,
+            (DATASTORE_USER,),
+            secrets={"SESSION_KEYS": SESSION_KEYS, **entra},
+        ),
+        Function(
             "tenant_purge",
             "512Mi",
             1,
@@ -92,12 +101,17 @@ def environment(function: Function, config: Config) -> dict[str, str]:
     }
     if function.entry_point != "heartbeat":
         variables["ENTRA_CLIENT_ID"] = config.entra_client_id
-    if function.entry_point in ("onboarding", "tenant_purge"):
+    if function.entry_point in ("onboarding", "admin_portal", "tenant_purge"):
         variables["ENTRA_CREDENTIAL"] = config.entra_credential
     if function.entry_point == "onboarding":
         variables["ONBOARDING_URL"] = (
             config.onboarding_url
             or f"https://onboarding-{{project_number}}.{config.region}.run.app"
+        )
+    if function.entry_point == "admin_portal":
+        variables["PORTAL_URL"] = (
+            config.portal_url
+            or f"https://admin-portal-{{project_number}}.{config.region}.run.app"
         )
     if function.entry_point == "device_registration" and config.entra_mobile_client_ids:
         variables["ENTRA_MOBILE_CLIENT_IDS"] = config.entra_mobile_client_ids

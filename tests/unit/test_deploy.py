@@ -173,7 +173,7 @@ def test_only_two_functions_get_the_credential(kind: str):
         for word in one
         if word.startswith("--member=")
     }
-    assert readers == {"fn-onboarding", "fn-tenant-purge"}
+    assert readers == {"fn-onboarding", "fn-admin-portal", "fn-tenant-purge"}
     for name in ("heartbeat", "device_registration"):
         assert "entra-credential" not in deployed(name, ENTRA_CREDENTIAL=kind)
         assert "ENTRA_CREDENTIAL" not in deployed(name, ENTRA_CREDENTIAL=kind)
