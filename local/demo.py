@@ -308,6 +308,10 @@ def main() -> int:
     console.print(
         f"\n[bold green]All of it held.[/bold green] {time.monotonic() - started:.0f} seconds"
     )
+    console.print(
+        "To see what an administrator sees: make run, then connect an organization on the onboarding page "
+        "and sign in to admin_portal."
+    )
     return 0
 
 

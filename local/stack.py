@@ -214,6 +214,12 @@ def _report(running: Stack) -> None:
     print(f"  {'auth':20} {addresses.auth}")
     print(f"  {'entra and graph':20} {addresses.entra}")
     print(f"  {'its certificate':20} {addresses.ca}")
+    print(
+        "\nIn a browser (it has to accept the certificate of the Entra stand-in): onboarding, then admin_portal;"
+    )
+    print(
+        "the stand-in's pages offer administrators and a member of each organization, without a password."
+    )
     print(f"\nThe same, for programs: {STACK_JSON.relative_to(STATE.parent)}")
     print("For the operators' command line (python -m support):")
     for name in (
