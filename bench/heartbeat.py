@@ -53,7 +53,7 @@ def throughput(world: World, results: Results) -> None:
 
     A device beats at most 30 times a minute (429 beyond): the load stays below by the number of devices.
     """
-    rounds, seconds = (2, 2.0) if world.quick else (5, 6.0)
+    rounds, seconds = (2, 2.0) if world.quick else (5, 4.0)
     ids = new_ids(DEVICES)
     file = beats(world, "beats", world.tenant(ids), ids)
     hello = load.write_requests(world.folder / "hello-requests", [load.request_bytes("/")])

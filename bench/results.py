@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from local.processes import ROOT
 
 FOLDER = ROOT / "build/bench"
 RESULTS = FOLDER / "results.json"
+SPREADS = FOLDER / "spreads.json"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Results:
         print(f"  → {name} = {value:.4g}{'   to reach: ' + target if target else ''}", flush=True)
 
     def save(self) -> None:
-        """Keep what an earlier run of other sections found."""
+        """Write both files, and keep in them what an earlier run of other sections found."""
         FOLDER.mkdir(parents=True, exist_ok=True)
-        earlier = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        RESULTS.write_text(json.dumps({**earlier, **self.values}, indent=1, sort_keys=True) + "\n")
+        if RESULTS.exists():
+            self.values = {**json.loads(RESULTS.read_text()), **self.values}
+        if SPREADS.exists():
+            earlier = json.loads(SPREADS.read_text())
+            for section, spreads in earlier.items():
+                if section not in self.spreads:
+                    self.spreads[section] = {label: Spread(**one) for label, one in spreads.items()}
+        RESULTS.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
+        SPREADS.write_text(json.dumps(self.spreads, indent=1, default=asdict) + "\n")
