@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from functions_framework import create_app
 from werkzeug.serving import make_server
 
 from local.emulators import PROJECT
@@ -21,8 +20,9 @@ from local.processes import free_ports
 from shared.firestore import Firestore
 from shared.store import Tenant
 
+from .loading import load_function
+
 CONTOSO, FABRIKAM, _ = demo_tenants()
-SOURCE = "functions/onboarding/main.py"
 
 
 class Onboarding:
@@ -62,7 +62,7 @@ def served(firestore_emulator: str) -> Iterator[Onboarding]:
             patch.setenv(name, value)
         entra.register_redirect_uri(f"{url}/consented")
         entra.register_redirect_uri(f"{url}/verified")
-        server = make_server("127.0.0.1", port, create_app("onboarding", SOURCE), threaded=True)
+        server = make_server("127.0.0.1", port, load_function("onboarding"), threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield Onboarding(url, entra, Firestore(PROJECT, firestore_emulator))

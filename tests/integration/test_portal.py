@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from functions_framework import create_app
 from itsdangerous.encoding import base64_decode
 from werkzeug.serving import make_server
 
@@ -27,8 +26,9 @@ from local.processes import free_ports
 from shared.firestore import Firestore, in_chunks
 from shared.store import Tenant
 
+from .loading import load_function
+
 CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
-SOURCE = "functions/admin_portal/main.py"
 MEMBER = ["b79fbf4d-3ef9-4689-8143-76b194e85509"]
 TIMEOUT_SECONDS = 20
 
@@ -123,7 +123,7 @@ def served(firestore_emulator: str) -> Iterator[Portal]:
         }.items():
             patch.setenv(name, value)
         entra.register_redirect_uri(f"{url}/signed-in")
-        server = make_server("127.0.0.1", port, create_app("admin_portal", SOURCE), threaded=True)
+        server = make_server("127.0.0.1", port, load_function("admin_portal"), threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield Portal(url, entra, Firestore(PROJECT, firestore_emulator))

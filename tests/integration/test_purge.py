@@ -407,5 +407,5 @@ def test_the_audit_finds_nothing_but_the_inventory_and_everything_else(world: Wo
     world.add_users([f"{tenant.id}:{uuid.uuid4()}", "somebody"])
     report = Audit(world.database, world.accounts).run()
 
-    assert len({path for path, _ in report.findings}) == 6
+    assert len({path for path, _ in report.findings}) == 7
     assert report.counts["auth users"] == 4
