@@ -1,7 +1,7 @@
 """The five functions: size, limits, settings, and what the identity of each may do.
 
-Only device_registration may sign tokens, and only as itself. Only onboarding, admin_portal and tenant_purge get the credential
-for Entra: with `federated` it is their own identity, so nobody else's is registered there.
+Only device_registration may sign tokens, and only as itself. Only onboarding, admin_portal and tenant_purge get the
+credential for Entra: with `federated` it is their own identity, so nobody else's is registered there.
 """
 
 from __future__ import annotations
@@ -110,8 +110,7 @@ def environment(function: Function, config: Config) -> dict[str, str]:
         )
     if function.entry_point == "admin_portal":
         variables["PORTAL_URL"] = (
-            config.portal_url
-            or f"https://admin-portal-{{project_number}}.{config.region}.run.app"
+            config.portal_url or f"https://admin-portal-{{project_number}}.{config.region}.run.app"
         )
     if function.entry_point == "device_registration" and config.entra_mobile_client_ids:
         variables["ENTRA_MOBILE_CLIENT_IDS"] = config.entra_mobile_client_ids
