@@ -10,8 +10,8 @@ PYTEST := $(PYTHON) -m pytest
 STAMPS := .local/stamps
 SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
 
-.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-browser test-faults \
-	check format bench build lock audit sbom licenses docs deploy undeploy clean
+.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
+	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -25,9 +25,9 @@ demo: $(SETUP) ## Walk through the product, start to finish, on this machine
 run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 	@$(PYTHON) -m local.stack
 
-test: $(SETUP) ## Run all tests (those of the pages are left out, with the reason, where Chromium cannot be had)
+test: $(SETUP) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
 	@local/setup.sh chromium || true
-	@$(PYTEST) tests
+	@$(PYTEST) tests -m "not long"
 
 test-unit: $(STAMPS)/python ## Run the tests that need no server
 	@$(PYTEST) tests/unit
@@ -39,7 +39,7 @@ mutate-rules: $(SETUP) ## Show that the tests notice every small change of fires
 	@$(PYTHON) -m tests.rules.mutate
 
 test-integration: $(SETUP) ## Run the tests of single parts against the emulators
-	@$(PYTEST) tests/integration
+	@$(PYTEST) tests/integration -m "not long"
 
 test-e2e: $(SETUP) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
@@ -47,8 +47,11 @@ test-e2e: $(SETUP) ## Run the tests of the whole stack
 test-browser: $(SETUP) $(STAMPS)/chromium ## Walk the pages in Chromium; screenshots in build/screenshots/
 	@CHROMIUM_REQUIRED=1 $(PYTEST) tests/browser
 
-test-faults: $(SETUP) ## Run the tests of the whole stack while its parts fail
-	@$(PYTEST) tests -m faults
+test-faults: $(SETUP) ## Run the tests in which parts fail, die and race, the long ones too
+	@$(PYTEST) tests -m "faults or long"
+
+test-long: $(SETUP)
+	@$(PYTEST) tests -m long
 
 check: $(STAMPS)/python ## Lint, formatting, types
 	@$(PYTHON) -m ruff check .
@@ -68,7 +71,10 @@ build: $(STAMPS)/python ## Stage each function's bundle under build/
 lock: $(STAMPS)/python ## Pin the dependencies again, with hashes (UPGRADE=1: the newest)
 	@local/lock.sh
 
-audit: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability database
+audit: $(STAMPS)/python ## Compare all that the running stack (make run) stores with the inventory
+	@$(PYTHON) -m local.audit
+
+audit-dependencies: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability databases
 	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
 	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements/dev.txt
 

@@ -184,12 +184,25 @@ def test_a_tenant_that_is_not_due_stays(world: World) -> None:
     assert world.is_gone(tenant)
 
 
-def test_a_run_killed_before_any_outside_call_is_finished_by_the_next(world: World) -> None:
-    """Wherever a run dies, the next one converges, and the neighbour never changes."""
+@pytest.mark.parametrize(
+    ("devices", "step"),
+    [
+        (1, 1),
+        pytest.param(500, 1, marks=pytest.mark.long),
+        pytest.param(501, 1, marks=pytest.mark.long),
+        pytest.param(1001, 1, marks=pytest.mark.long),
+        pytest.param(10_000, 9, marks=pytest.mark.long),
+    ],
+)
+@pytest.mark.timeout(600)
+def test_a_run_killed_before_any_outside_call_is_finished_by_the_next(
+    world: World, devices: int, step: int
+) -> None:
+    """Wherever a run dies (for many devices, at every ninth call), the next converges; the neighbour never changes."""
     neighbour = world.tenant(2)
     before = world.snapshot(neighbour)
-    for last in range(60):
-        tenant = world.close(world.tenant(3))
+    for last in range(0, 200, step):
+        tenant = world.close(world.tenant(devices))
         calls = [0]
         database: Any = DiesAfter(world.database, calls, last)
         try:

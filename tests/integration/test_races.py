@@ -90,7 +90,7 @@ def race(database: Firestore, seed: int) -> None:
     assert database.query(tenant.devices_path) == []
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_thousand_interleavings_leave_nothing(clean_firestore: str) -> None:
     """Whatever the order, no device is registered after the closing, and the purge leaves no document."""
