@@ -75,7 +75,8 @@ def _add(world: World, count: int, checked: datetime) -> None:
 
     def add(ids: list[str]) -> None:
         fields = {"name": "Bench", "status": ACTIVE, "consent": {"checkedAt": checked}}
-        database.commit(*(database.set(f"tenants/{each}", fields) for each in ids))
+        if any(database.batch_write([database.set(f"tenants/{each}", fields) for each in ids])):
+            raise RuntimeError("a tenant was not written")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, in_chunks(new_ids(count), MAX_WRITES)))
