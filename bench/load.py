@@ -1,7 +1,7 @@
 """A load generator: one process, non-blocking sockets, requests that were built before the clock starts.
 
-It costs some 20 µs a request, far less than the cheapest server here; `wrk` reports the same figures. Every answer is
-read to its end and its status counted: whoever uses the result refuses one that is not all 200.
+It does far less per request than the cheapest server here. Every answer is read to its end and its status counted:
+whoever uses the result refuses one that is not all 200.
 
     python -m bench.load PORT CONNECTIONS SECONDS FILE     FILE holds requests, each after its length in 4 bytes
 """

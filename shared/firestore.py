@@ -435,11 +435,15 @@ class Firestore:
 def _google_channel() -> grpc.Channel:
     """Google's own Firestore, over TLS, in the name of the function's service account."""
     import google.auth
+    import google.auth.exceptions
     import google.auth.transport.grpc
     import google.auth.transport.urllib3
     import urllib3
 
-    credentials, _project = google.auth.default(scopes=[_SCOPE])
+    try:
+        credentials, _project = google.auth.default(scopes=[_SCOPE])
+    except google.auth.exceptions.GoogleAuthError:
+        raise Unavailable("firestore", "credentials") from None
     request_of: Any = google.auth.transport.urllib3.Request
     request = request_of(urllib3.PoolManager())
     connect: Any = google.auth.transport.grpc.secure_authorized_channel
