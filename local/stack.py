@@ -227,6 +227,12 @@ def _report(running: Stack) -> None:
         "FIRESTORE_EMULATOR_HOST",
         "FIREBASE_AUTH_EMULATOR_HOST",
         "PURGE_DELAY_SECONDS",
+        "ENTRA_CLIENT_ID",
+        "ENTRA_CREDENTIAL",
+        "ENTRA_CLIENT_SECRET",  # of the stand-in, made anew at every start
+        "ENTRA_AUTHORITY",
+        "GRAPH_ENDPOINT",
+        "REQUESTS_CA_BUNDLE",
     ):
         print(f"  export {name}={running.settings[name]}")
     sys.stdout.flush()

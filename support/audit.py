@@ -1,6 +1,7 @@
 """What is really stored, against the inventory: every document, collection, missing parent and Auth user.
 
-It reads only, and holds a page in memory at a time. Whatever the inventory does not declare is a finding.
+It reads only, each document once, and holds a page of them in memory at a time. Whatever the inventory does not
+declare is a finding.
 """
 
 from __future__ import annotations
@@ -65,25 +66,19 @@ class Audit:
         if not schemas.is_tenant_id(tenant.id):
             self.report.found(tenant.path, "the document ID is not a tenant ID")
         check(self.report, tenant, schemas.Tenant(), "tenants")
-        self._devices(f"{tenant.path}/devices")
-        self._nested(tenant)
+        self._below(tenant)
 
-    def _devices(self, collection: str) -> None:
-        for page in self._database.pages(collection, PAGE):
-            for device in page:
-                if not schemas.is_device_id(device.id):
-                    self.report.found(device.path, "the document ID is not a device ID")
-                check(self.report, device, schemas.Device(), "devices")
-            self._progress(len(page))
-
-    def _nested(self, tenant: Document) -> None:
-        """Documents anywhere below a tenant that are not its devices."""
-        for page in self._database.pages(
-            f"{tenant.path}/", PAGE, keys_only=True, all_descendants=True
-        ):
+    def _below(self, tenant: Document) -> None:
+        """Its devices, and documents anywhere below it that are none."""
+        for page in self._database.pages(f"{tenant.path}/", PAGE, all_descendants=True):
             for found in page:
                 if found.path != f"{tenant.path}/devices/{found.id}":
                     self.report.found(found.path, "no document belongs here")
+                    continue
+                if not schemas.is_device_id(found.id):
+                    self.report.found(found.path, "the document ID is not a device ID")
+                check(self.report, found, schemas.Device(), "devices")
+            self._progress(len(page))
 
     def _unknown(self, collection: str) -> None:
         self.report.found(collection, "the collection is not in the inventory")
@@ -132,11 +127,18 @@ def check(report: Report, document: Document, schema: Schema, collection: str) -
     report.counts[collection] += 1
     for name in _leaves(document.fields):
         report.counts[f"{collection}.{name}"] += 1
+    wrong = misfits(document.fields, schema)
+    if wrong:
+        report.found(document.path, f"not as in the inventory: {', '.join(wrong)}")
+
+
+def misfits(fields: Mapping[str, Any], schema: Schema) -> list[str]:
+    """The names of the fields that are unknown, missing or wrong."""
     try:
-        schema.load(document.fields)
+        schema.load(fields)
     except ValidationError as fault:
-        names = ", ".join(sorted(map(str, fault.messages_dict)))
-        report.found(document.path, f"not as in the inventory: {names}")
+        return sorted(map(str, fault.messages_dict))
+    return []
 
 
 def check_user(report: Report, user: Any) -> None:

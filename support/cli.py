@@ -6,37 +6,58 @@ Exit codes: 0 done, 1 refused or a finding, 2 wrong usage or settings, 3 a servi
 from __future__ import annotations
 
 import json
+import os
 import sys
 import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from functools import cached_property
+from typing import Any, NoReturn, TextIO
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
+from functions.tenant_purge.run import due
 from shared import errors, schemas
 from shared.firestore import Document, Firestore
 from shared.identity import Accounts
 from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Tenant
-from support.audit import Audit
+from support.audit import Audit, misfits
 from support.audit import as_json as report_json
 from support.doctor import examine
+from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
 
 REFUSED, USAGE, AWAY = 1, 2, 3
+COMPLETING = "_CALLIENTE_COMPLETE"
 PAGE = 300
+LOG_DAYS = 30
+PIPE_COLUMNS = 200  # of a table that no terminal bounds
+MALFORMED = "malformed"  # the fact that names the fields which are not as in the inventory
+ADVICE = {  # to a reason why a service is away
+    "credentials": "sign in: gcloud auth application-default login",
+    "permission_denied": "your account lacks a role in this project: docs/operations.md",
+}
 
 
 class Context:
-    """What every command needs: settings, the database, and how to print."""
+    """What every command needs: settings and the database, once it asks for them, and how to print."""
 
     def __init__(self) -> None:
-        self.settings = load(SupportSettings)
-        self.database = Firestore(self.settings.project, self.settings.firestore_emulator)
-        self.console = Console(soft_wrap=True)
+        self.console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+
+    @cached_property
+    def settings(self) -> SupportSettings:
+        return load(SupportSettings)
+
+    @cached_property
+    def database(self) -> Firestore:
+        return Firestore(self.settings.project, self.settings.firestore_emulator)
 
     def tenant(self, tenant_id: str) -> Tenant:
         try:
@@ -46,36 +67,80 @@ class Context:
                 "must be an Entra tenant ID (a GUID)", param_hint="TENANT"
             ) from None
 
+    def sound_tenant(self, tenant_id: str) -> tuple[Tenant, Document]:
+        """One that can be changed: it exists, and is as in the inventory."""
+        tenant = self.tenant(tenant_id)
+        document = tenant.read()
+        if document is None:
+            raise errors.TenantNotOnboarded
+        wrong = facts_of(document).get(MALFORMED)
+        if wrong:
+            stop(f"{MALFORMED}: {wrong}; nothing was changed. Correct the document first.", REFUSED)
+        return tenant, document
+
     def accounts(self) -> Accounts:
         return Accounts(self.settings.project)
 
     def show(self, facts: dict[str, Any], as_json: bool) -> None:
+        """One thing. Exit code 1 where it is malformed."""
         if as_json:
             click.echo(json.dumps(facts))
-            return
-        table = Table(show_header=False)
-        for name, value in facts.items():
-            table.add_row(name, str(value))
-        self.console.print(table)
+        else:
+            table = Table(show_header=False)
+            for name, value in facts.items():
+                table.add_row(name, Text(str(value)))  # a name may look like markup
+            self.console.print(table)
+        if MALFORMED in facts:
+            sys.exit(REFUSED)
 
     def table(self, rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+        """Several. Exit code 1 where one is malformed."""
+        malformed = [row for row in rows if MALFORMED in row]
         if as_json:
             click.echo(json.dumps(rows))
-            return
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*(str(row.get(name, "")) for name in columns))
-        self.console.print(table)
+        elif not rows:
+            click.echo("none")
+        else:
+            table = Table()
+            for name in columns:  # IDs, which come first, stay in one piece: they are copied
+                table.add_column(name, overflow="fold", no_wrap=name == columns[0])
+            for row in rows:
+                table.add_row(*(Text(str(row.get(name, ""))) for name in columns))
+            self.console.print(table)
+        for row in malformed:
+            click.echo(f"{MALFORMED}: {row['tenant']}: {row[MALFORMED]}", err=True)
+        if malformed:
+            sys.exit(REFUSED)
 
 
 def facts_of(document: Document) -> dict[str, Any]:
-    """A tenant's document as flat, printable facts."""
+    """A tenant's document as flat, printable facts; what does not fit the inventory is named."""
     fields = document.fields
-    facts = {"tenant": document.id, "name": fields["name"], "status": fields["status"]}
-    for group in ("closing", "consent"):
-        for name, value in fields.get(group, {}).items():
-            facts[name] = value.isoformat() if isinstance(value, datetime) else value
-    return facts
+    facts = {"tenant": document.id, "name": fields.get("name"), "status": fields.get("status")}
+    for group, schema in (("closing", schemas.Closing()), ("consent", schemas.Consent())):
+        stored = fields.get(group)
+        for name, value in stored.items() if isinstance(stored, Mapping) else ():
+            if name in schema.fields:
+                facts[name] = value.isoformat() if isinstance(value, datetime) else value
+    wrong = misfits(document.fields, schemas.Tenant())
+    if not schemas.is_tenant_id(document.id):
+        wrong.append("document ID")
+    return {**facts, MALFORMED: ", ".join(wrong)} if wrong else facts
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int], None]]:
+    """Counts on standard error, and only where a person looks."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda count: progress.advance(task, count)
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here: --yes confirms")
+    click.confirm(question, abort=True, err=True)
 
 
 def stop(message: str, code: int) -> NoReturn:
@@ -91,15 +156,10 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmati
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Act on deletion requests and prove what is stored."""
-    if context.invoked_subcommand == "doctor":
-        return  # it reports wrong settings as a finding
-    try:
-        context.obj = Context()
-    except SettingsError as error:
-        stop(str(error), USAGE)
+    context.obj = Context()
 
 
-@commands.command()
+@commands.command(short_help="Have all data of TENANT deleted.")
 @click.argument("tenant_id", metavar="TENANT")
 @click.option(
     "--reason",
@@ -112,9 +172,9 @@ def commands(context: click.Context) -> None:
 @click.pass_obj
 def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: bool) -> None:
     """Have all data of TENANT deleted; prints the receipt and when the purge is due."""
-    tenant = context.tenant(tenant_id)
-    if sys.stdin.isatty() and not yes:
-        click.confirm("All data of this organization will be deleted. Go on?", abort=True)
+    tenant, document = context.sound_tenant(tenant_id)
+    if not yes:
+        _confirm(f"All that is stored about {document.fields['name']!r} will be deleted. Go on?")
     delay = timedelta(seconds=context.settings.purge_delay_seconds)
     closed = tenant.close(reason, str(uuid.uuid4()), datetime.now(UTC), delay)
     if as_json:
@@ -130,7 +190,8 @@ def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: boo
 @click.pass_obj
 def reopen(context: Context, tenant_id: str, as_json: bool) -> None:
     """Withdraw the deletion of TENANT while it has not begun."""
-    context.show(facts_of(context.tenant(tenant_id).reopen()), as_json)
+    tenant, _document = context.sound_tenant(tenant_id)
+    context.show(facts_of(tenant.reopen()), as_json)
 
 
 @commands.command()
@@ -156,33 +217,71 @@ def tenants(context: Context, as_json: bool) -> None:
     context.table(rows, ("tenant", "name", "status", "purgeAt", "lostAt"), as_json)
 
 
-@commands.command("purge-preview")
+@commands.command("purge-preview", short_help="What the next run would delete: a dry run.")
 @json_option
 @click.pass_obj
 def purge_preview(context: Context, as_json: bool) -> None:
     """What the next scheduled run would delete; nothing is changed."""
-    now = datetime.now(UTC)
-    rows = []
-    for page in context.database.pages(TENANTS, PAGE):
-        for found in page:
-            closing = found.fields.get("closing")
-            if closing and closing["purgeAt"] <= now:
-                tenant = Tenant(context.database, found.id)
-                devices = context.database.count(tenant.devices_path)
-                rows.append({**facts_of(found), "devices": devices})
+    rows = [
+        {**facts_of(found), "devices": context.database.count(f"{found.path}/devices")}
+        for found in due(context.database, datetime.now(UTC))
+    ]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "devices"), as_json)
 
 
-@commands.command()
+@commands.command("receipts", short_help="Deletions that ended, from the logs.")
+@click.option("--receipt", "receipt_id", metavar="ID", default="", help="Only this one.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help=f"UTC.  [default: {LOG_DAYS} days ago, as long as logs are kept]",
+)
+@click.option(
+    "--file",
+    type=click.File(errors="replace"),
+    help="Read JSON lines from here (-: standard input), not from Cloud Logging.",
+)
+@json_option
+@click.pass_obj
+def receipts_command(
+    context: Context, receipt_id: str, since: datetime | None, file: TextIO | None, as_json: bool
+) -> None:
+    """Deletions that ended, from the logs; exit code 1 if there is none."""
+    receipt_id = receipt_id.lower()
+    if receipt_id and not schemas.is_device_id(receipt_id):
+        raise click.BadParameter("must be a receipt ID (a random UUID)", param_hint="--receipt")
+    if file is not None and since is not None:
+        raise click.UsageError("--since is for Cloud Logging; lines in a file have no time")
+    if file is None and context.settings.firestore_emulator:
+        raise click.UsageError("the local stack logs to files: --file .local/logs/tenant_purge.log")
+    with progress_bar("reading") as advance:
+        entries = entries_in(file) if file is not None else _logged(context, receipt_id, since)
+        found = receipts(_counted(entries, advance), receipt_id)
+    if found or as_json:
+        rows = [asdict(receipt) for receipt in found]
+        context.table(rows, ("receipt", "outcome", "at", "users", "documents"), as_json)
+    if not any(receipt.outcome == PURGED for receipt in found):
+        stop("no purge that ended is in these logs", REFUSED)
+
+
+def _logged(context: Context, receipt_id: str, since: datetime | None) -> Iterator[Entry]:
+    start = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=LOG_DAYS)
+    return CloudLogging(context.settings.project).entries(query(start, receipt_id))
+
+
+def _counted(entries: Iterator[Entry], advance: Callable[[int], None]) -> Iterator[Entry]:
+    for entry in entries:
+        advance(1)
+        yield entry
+
+
+@commands.command(short_help="Compare all that is stored with the inventory.")
 @json_option
 @click.pass_obj
 def audit(context: Context, as_json: bool) -> None:
     """Compare all that is stored with the inventory; exit code 1 if anything else is found."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        report = Audit(
-            context.database, context.accounts(), lambda count: progress.advance(task, count)
-        ).run()
+    with progress_bar("reading") as advance:
+        report = Audit(context.database, context.accounts(), advance).run()
     if as_json:
         click.echo(report_json(report))
     else:
@@ -197,7 +296,7 @@ def audit(context: Context, as_json: bool) -> None:
         sys.exit(REFUSED)
 
 
-@commands.command()
+@commands.command(short_help="Find what is broken in a deployment, and what to do.")
 @json_option
 def doctor(as_json: bool) -> None:
     """Check settings, credential, keys, Graph, Firestore, rules and clock; say what to do. Exit code 1: a finding."""
@@ -217,9 +316,14 @@ def doctor(as_json: bool) -> None:
 
 
 def main() -> None:
+    """Under the name `calliente` while a shell completes what is typed: see support/calliente."""
+    name = "calliente" if COMPLETING in os.environ else "python -m support"
     try:
-        commands(prog_name="python -m support")
+        commands(prog_name=name, complete_var=COMPLETING)
+    except SettingsError as error:
+        stop(str(error), USAGE)
     except errors.Unavailable as error:
-        stop(f"{error.dependency} is away; try again shortly", AWAY)
+        advice = ADVICE.get(error.reason, "try again shortly")
+        stop(f"{error.dependency} is away ({error.reason}); {advice}", AWAY)
     except errors.Problem as error:
         stop(f"{error.code}: {error.title}", REFUSED)

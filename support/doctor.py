@@ -16,10 +16,11 @@ from typing import Any
 
 import urllib3
 
-from shared.entra import Entra, EntraKeys, EntraRefused
+from shared.entra import Entra, EntraRefused
 from shared.errors import Unavailable
 from shared.firestore import Firestore
 from shared.identity import Accounts
+from shared.keys import PublishedKeys
 from shared.settings import PurgeSettings, SettingsError, load
 from shared.store import TENANTS
 
@@ -102,7 +103,7 @@ class Doctor:
         }
 
     def signing_keys(self) -> str:
-        keys = EntraKeys(self._settings.entra_authority)()
+        keys = PublishedKeys(self._settings.entra_keys_url, "entra")()
         if not keys:
             raise Unwell("Entra publishes no key", "check ENTRA_AUTHORITY")
         return f"{len(keys)} keys"

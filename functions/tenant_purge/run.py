@@ -46,6 +46,32 @@ class Summary:
     verdicts: dict[Verdict, int] = field(default_factory=dict)
 
 
+def due(database: Firestore, now: datetime) -> Iterator[Document]:
+    """What a run purges: the tenants whose purge has begun, then those that are due, the oldest first."""
+    for page in database.pages(TENANTS, PAGE, [("status", "==", schemas.PURGING)]):
+        yield from page
+    closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", now)]
+    yield from _oldest_first(database, closing, by=("closing", "purgeAt"))
+
+
+def _oldest_first(database: Firestore, where: Where, by: tuple[str, str]) -> Iterator[Document]:
+    """Tenants by a time in one of their maps, each once, a page in memory at a time."""
+    outer, inner = by
+    after: tuple[datetime, str] | None = None
+    while True:
+        page = database.query(
+            TENANTS,
+            where,
+            order_by=(f"{outer}.{inner}", "__name__"),
+            limit=PAGE,
+            start_after=after,
+        )
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = (page[-1].fields[outer][inner], page[-1].path)
+
+
 class Run:
     """now: wall clock, aware. clock: monotonic seconds. new_id: makes receipt IDs."""
 
@@ -89,11 +115,7 @@ class Run:
     # Purging
 
     def _purge_due(self) -> None:
-        for page in self._database.pages(TENANTS, PAGE, [("status", "==", schemas.PURGING)]):
-            for found in page:
-                self._purge_one(found)
-        closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", self._now())]
-        for found in self._tenants(closing, by=("closing", "purgeAt")):
+        for found in due(self._database, self._now()):
             self._purge_one(found)
 
     def _purge_one(self, found: Document) -> None:
@@ -155,7 +177,7 @@ class Run:
             ("status", "==", schemas.ACTIVE),
             ("consent.checkedAt", "<=", self._now() - CHECK_INTERVAL),
         ]
-        for found in self._tenants(unchecked, by=("consent", "checkedAt")):
+        for found in _oldest_first(self._database, unchecked, by=("consent", "checkedAt")):
             if self._out_of_time():
                 raise OutOfTime
             try:
@@ -189,23 +211,6 @@ class Run:
         """One tenant's document that does not fit the inventory must not keep the others from being asked about."""
         self.summary.failed += 1
         logs.event("consent_check_failed", "ERROR", code=code)
-
-    def _tenants(self, where: Where, by: tuple[str, str]) -> Iterator[Document]:
-        """Tenants by a time in one of their maps, the oldest first, each once, a page in memory at a time."""
-        outer, inner = by
-        after: tuple[datetime, str] | None = None
-        while True:
-            page = self._database.query(
-                TENANTS,
-                where,
-                order_by=(f"{outer}.{inner}", "__name__"),
-                limit=PAGE,
-                start_after=after,
-            )
-            yield from page
-            if len(page) < PAGE:
-                return
-            after = (page[-1].fields[outer][inner], page[-1].path)
 
     def _probe(self, tenant: Tenant) -> Verdict:
         try:

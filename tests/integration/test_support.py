@@ -15,6 +15,7 @@ import pytest
 from local.emulators import PROJECT
 from shared.firestore import Firestore
 from shared.store import Tenant
+from support.cli import commands
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def stored(tenant: Tenant) -> dict[str, object]:
 def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Tenant) -> None:
     """What is printed is what is stored, and the purge is 65 minutes away at least."""
     before = datetime.now(UTC)
-    done = support("close", tenant.id, "--reason", "requested", "--json")
+    done = support("close", tenant.id, "--reason", "requested", "--yes", "--json")
 
     closing = stored(tenant)["closing"]
     assert isinstance(closing, dict)
@@ -56,12 +57,20 @@ def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Tenant) ->
     assert done.returncode == 0
     assert printed["receiptId"] == closing["receiptId"]
     assert closing["purgeAt"] - before >= timedelta(minutes=65)
-    assert closing["receiptId"] in support("close", tenant.id).stdout
+    assert closing["receiptId"] in support("close", tenant.id, "--yes").stdout
+
+
+def test_closing_asks_first(tenant: Tenant) -> None:
+    """Where nobody can be asked and --yes was not said, nothing is closed."""
+    done = support("close", tenant.id)
+
+    assert (done.returncode, "--yes" in done.stderr) == (2, True)
+    assert stored(tenant)["status"] == "active"
 
 
 def test_reopening_withdraws_the_closing(tenant: Tenant) -> None:
     """After reopening nothing of the closing is stored."""
-    support("close", tenant.id)
+    support("close", tenant.id, "--yes")
     done = support("reopen", tenant.id)
 
     assert done.returncode == 0
@@ -99,6 +108,43 @@ def test_the_preview_names_what_is_due_and_deletes_nothing(tenant: Tenant) -> No
     assert stored(tenant)["status"] == "closing"
 
 
+@pytest.mark.parametrize("fields", [{}, {"closing": "soon"}, {"name": 7, "extra": True}])
+def test_a_malformed_tenant_is_named_and_the_others_are_shown(
+    tenant: Tenant, fields: dict[str, object]
+) -> None:
+    """What does not fit is named, never raised; reading goes on, changing is refused; exit code 1."""
+    odd = str(uuid.uuid4())
+    tenant._database.commit(tenant._database.set(f"tenants/{odd}", fields))
+    listed, shown = support("tenants", "--json"), support("show", odd, "--json")
+
+    rows = {row["tenant"]: row for row in json.loads(listed.stdout)}
+    assert "malformed" not in rows[tenant.id]
+    assert "status" in rows[odd]["malformed"]
+    assert "status" in json.loads(shown.stdout)["malformed"]
+    assert f"malformed: {odd}: " in support("tenants").stderr
+    for refused in (listed, shown, support("close", odd, "--yes"), support("reopen", odd)):
+        assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+
+
+def test_the_preview_survives_what_is_malformed(tenant: Tenant) -> None:
+    """A due document with a foreign ID and fields is listed with the sound one that is due."""
+    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    fields = {"status": "closing", "closing": {"purgeAt": NOW - timedelta(days=1)}}
+    tenant._database.commit(tenant._database.set("tenants/not-a-guid", fields))
+    done = support("purge-preview", "--json")
+
+    assert done.returncode == 1
+    assert [row["tenant"] for row in json.loads(done.stdout)] == ["not-a-guid", tenant.id]
+
+
+def test_markup_in_a_name_is_text(tenant: Tenant) -> None:
+    """An organization's name is printed as it is, whatever brackets are in it."""
+    tenant.onboard("[/red] [bold]Contoso", NOW)
+
+    assert "[/red] [bold]Contoso" in support("show", tenant.id).stdout
+    assert tenant.id in support("tenants").stdout
+
+
 def test_the_audit_exits_with_1_and_the_path_of_a_finding(tenant: Tenant) -> None:
     """A clean database passes; a document that nobody declared is named."""
     assert support("audit").returncode == 0
@@ -117,3 +163,45 @@ def test_wrong_usage_is_told_apart_from_a_service_that_is_away(tenant: Tenant) -
     assert support("show", str(uuid.uuid4())).returncode == 1
     assert support("tenants", GOOGLE_CLOUD_PROJECT="").returncode == 2
     assert support("tenants", FIRESTORE_EMULATOR_HOST="127.0.0.1:1").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(), *((name,) for name in sorted(commands.commands))],
+)
+def test_help_needs_no_settings(command: tuple[str, ...]) -> None:
+    """Whoever has set nothing yet can read what each command does."""
+    done = support(*command, "--help", GOOGLE_CLOUD_PROJECT="")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("calliente pur", ["purge-preview"]),
+        ("calliente close --re", ["--reason"]),
+        ("calliente close --reason c", ["consent_lost"]),
+    ],
+)
+def test_bash_completes(typed: str, offered: list[str], tmp_path: Path) -> None:
+    """The completion that docs/operations.md sets up works, from any folder."""
+    words = typed.split()
+    script = (
+        'eval "$(_CALLIENTE_COMPLETE=bash_source calliente)"\n'
+        f"COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1}\n"
+        "_calliente_completion calliente\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    path = f"{ROOT / 'support'}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines() == offered
