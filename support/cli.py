@@ -24,10 +24,11 @@ from rich.text import Text
 
 from functions.tenant_purge.run import due
 from shared import errors, schemas
-from shared.firestore import Document, Firestore
+from shared.firestore import Document, Firestore, NotFound
 from shared.identity import Accounts
 from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Tenant
+from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
 from support.audit import Audit, misfits
 from support.audit import as_json as report_json
 from support.doctor import examine
@@ -39,10 +40,6 @@ PAGE = 300
 LOG_DAYS = 30
 PIPE_COLUMNS = 200  # of a table that no terminal bounds
 MALFORMED = "malformed"  # the fact that names the fields which are not as in the inventory
-ADVICE = {  # to a reason why a service is away
-    "credentials": "sign in: gcloud auth application-default login",
-    "permission_denied": "your account lacks a role in this project: docs/operations.md",
-}
 
 
 class Context:
@@ -323,7 +320,8 @@ def main() -> None:
     except SettingsError as error:
         stop(str(error), USAGE)
     except errors.Unavailable as error:
-        advice = ADVICE.get(error.reason, "try again shortly")
-        stop(f"{error.dependency} is away ({error.reason}); {advice}", AWAY)
+        stop(f"{error.dependency} is away ({error.reason}): {advice_on(error)}", AWAY)
+    except NotFound:
+        stop(f"{NO_DATABASE}: {MAKE_DATABASE}", USAGE)
     except errors.Problem as error:
         stop(f"{error.code}: {error.title}", REFUSED)

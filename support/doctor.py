@@ -11,24 +11,31 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import google.auth
+import google.auth.exceptions
+import google.auth.transport.urllib3
 import urllib3
 
 from shared.entra import Entra, EntraRefused
 from shared.errors import Unavailable
-from shared.firestore import Firestore
+from shared.firestore import Firestore, NotFound
 from shared.identity import Accounts
 from shared.keys import PublishedKeys
 from shared.settings import PurgeSettings, SettingsError, load
 from shared.store import TENANTS
+from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
 
 RULES = Path(__file__).parents[1] / "firestore.rules"
 SKEW_SECONDS = 30
 SECONDS = 5.0
 OWN_CREDENTIAL = {7000215, 7000222, 700027, 700211, 700212, 700213}
 REFUSED = (401, 403)
+SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
+DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"
 
 
 class Unwell(Exception):
@@ -77,9 +84,7 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
         return Finding(name, False, found.what, found.advice)
     except Unavailable as error:
         what = f"{error.dependency} did not answer ({error.reason})"
-        return Finding(
-            name, False, what, "is it up, and can it be reached from here (proxy, CA bundle)?"
-        )
+        return Finding(name, False, what, advice_on(error))
     except Exception as error:  # noqa: BLE001 - whatever breaks is a finding; its type names it
         return Finding(name, False, type(error).__name__, "see docs/operations.md")
 
@@ -128,15 +133,14 @@ class Doctor:
         return "there, and refuses a call without token"
 
     def firestore(self) -> str:
-        found = self._database.query(TENANTS, limit=1, keys_only=True)
+        try:
+            found = self._database.query(TENANTS, limit=1, keys_only=True)
+        except NotFound:
+            raise Unwell(NO_DATABASE, MAKE_DATABASE) from None
         return "can be read" + ("" if found else "; no organization is connected yet")
 
     def firebase_auth(self) -> str:
-        try:
-            next(Accounts(self._settings.project).pages(), None)
-        except Unavailable as error:
-            advice = "Firebase console → Authentication → Get started; and your role: Firebase Authentication Viewer"
-            raise Unwell(f"cannot be listed ({error.reason})", advice) from None
+        next(Accounts(self._settings.project).pages(), None)
         return "can be listed"
 
     def rules(self) -> str:
@@ -144,13 +148,12 @@ class Doctor:
         emulator = self._settings.firestore_emulator
         host = f"http://{emulator}" if emulator else "https://firestore.googleapis.com"
         answer = self._get(f"{host}/v1/{path}", "firestore")
-        advice = "deploy them: firebase deploy --only firestore, or make deploy"
         if answer.status not in REFUSED:
-            raise Unwell(f"anybody's listing is answered with {answer.status}", advice)
+            raise Unwell(f"anybody's listing is answered with {answer.status}", DEPLOY_RULES)
         if emulator:
             return "refuse a stranger"
         if self._deployed_rules() != RULES.read_text():
-            raise Unwell("the deployed rules are not those of firestore.rules", advice)
+            raise Unwell("the deployed rules are not those of firestore.rules", DEPLOY_RULES)
         return "as in firestore.rules, and refuse a stranger"
 
     def credential(self) -> str:
@@ -172,18 +175,31 @@ class Doctor:
         return "accepted"
 
     def _deployed_rules(self) -> str:
-        import google.auth
-        import google.auth.transport.urllib3
-
-        scope = "https://www.googleapis.com/auth/cloud-platform"
-        credentials, _project = google.auth.default(scopes=[scope])
-        authorize: Any = google.auth.transport.urllib3.AuthorizedHttp
-        authorized = authorize(credentials, self._http)
-        base = "https://firebaserules.googleapis.com/v1"
-        release = f"{base}/projects/{self._settings.project}/releases/cloud.firestore"
-        name = json.loads(authorized.request("GET", release).data)["rulesetName"]
-        files = json.loads(authorized.request("GET", f"{base}/{name}").data)["source"]["files"]
+        release = self._rules_api(f"projects/{self._settings.project}/releases/cloud.firestore")
+        files = self._rules_api(release["rulesetName"])["source"]["files"]
         return str(files[0]["content"])
+
+    def _rules_api(self, path: str) -> Any:
+        url = f"https://firebaserules.googleapis.com/v1/{path}"
+        try:
+            answer = self._authorized.request("GET", url)
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise Unavailable("firebase", type(error).__name__) from None
+        except urllib3.exceptions.HTTPError as error:
+            raise Unavailable("firebase", type(error).__name__) from None
+        if answer.status == 404:
+            raise Unwell("none are deployed", DEPLOY_RULES)
+        if answer.status in REFUSED:
+            raise Unwell("cannot be compared", "your role: Firebase Rules Viewer")
+        if answer.status != 200:
+            raise Unavailable("firebase", f"http_{answer.status}")
+        return json.loads(answer.data)
+
+    @cached_property
+    def _authorized(self) -> Any:
+        credentials, _project = google.auth.default(scopes=[SCOPE])
+        authorize: Any = google.auth.transport.urllib3.AuthorizedHttp
+        return authorize(credentials, self._http)
 
     def _get(self, url: str, dependency: str) -> Any:
         try:

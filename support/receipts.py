@@ -47,7 +47,7 @@ class Receipt:
     """One deletion, over all runs that worked on it.
 
     outcome: `purged`, or how the last run left it. at: time of that line (RFC 3339), or empty: files have none.
-    users, documents: deleted Auth users and documents.
+    users, documents: Auth users and documents deleted, those included that were gone already.
     """
 
     receipt: str

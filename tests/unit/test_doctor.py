@@ -1,12 +1,13 @@
 """The doctor names what is broken, and what to do about it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import pytest
 
 from shared.entra import EntraRefused
 from shared.errors import Unavailable
-from shared.firestore import Document
+from shared.firestore import Document, NotFound
 from shared.settings import PurgeSettings
 from support import doctor
 
@@ -23,6 +24,7 @@ SETTINGS = PurgeSettings(
 @dataclass
 class Answer:
     status: int
+    data: bytes = b"{}"
 
 
 @pytest.fixture
@@ -82,3 +84,49 @@ def test_open_rules_are_found(
     """Rules that let a stranger list organizations fail the check."""
     monkeypatch.setattr(patient, "_get", lambda *a: Answer(status))
     assert doctor._finding("rules", patient.rules).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("answers", "ok", "said"),
+    [
+        ([(200, {"rulesetName": "r"}), (200, doctor.RULES.read_text())], True, "as in firestore"),
+        ([(200, {"rulesetName": "r"}), (200, "allow read;")], False, "make deploy"),
+        ([(404, {})], False, "make deploy"),
+        ([(403, {})], False, "Firebase Rules Viewer"),
+        ([(500, {})], False, "http_500"),
+    ],
+)
+def test_the_deployed_rules_are_compared(
+    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, answers: list, ok: bool, said: str
+):
+    """On a real project the rules must be those of firestore.rules, to the letter."""
+    waiting = iter(answers)
+
+    class Authorized:
+        def request(self, _method: str, _url: str) -> Answer:
+            status, body = next(waiting)
+            if isinstance(body, str):
+                body = {"source": {"files": [{"content": body}]}}
+            return Answer(status, json.dumps(body).encode())
+
+    monkeypatch.setattr(patient, "_settings", replace(SETTINGS, firestore_emulator=""))
+    monkeypatch.setattr(patient, "_get", lambda *a: Answer(403))
+    patient.__dict__["_authorized"] = Authorized()
+    found = doctor._finding("rules", patient.rules)
+    assert found.ok is ok
+    assert said in f"{found.detail} {found.advice}"
+
+
+@pytest.mark.parametrize("check", ["firestore", "rules"])
+def test_a_project_without_a_database(
+    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, check: str
+):
+    """Firestore that does not know the database is told apart from an outage."""
+
+    def none(*_arguments: object, **_options: object) -> None:
+        raise NotFound
+
+    monkeypatch.setattr(patient._database, "query", none)
+    monkeypatch.setattr(patient, "_get", lambda *a: Answer(404))
+    found = doctor._finding(check, getattr(patient, check))
+    assert (found.ok, "deploy" in found.advice) == (False, True)

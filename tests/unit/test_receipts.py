@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from functions.tenant_purge.run import RunFailed
 from shared import errors
 from support import cli, receipts
+from support.advice import advice_on
 from tests.unit import purging
 
 RECEIPT = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
@@ -195,7 +196,7 @@ def test_nobody_is_signed_in(monkeypatch):
     monkeypatch.setattr(receipts.google.auth, "default", none)
     with pytest.raises(errors.Unavailable) as raised:
         list(receipts.CloudLogging("a-project").entries(""))
-    assert "gcloud auth application-default login" in cli.ADVICE[raised.value.reason]
+    assert "gcloud auth application-default login" in advice_on(raised.value)
 
 
 def invoke(*arguments, lines=()):
