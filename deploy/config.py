@@ -17,6 +17,12 @@ EU_REGIONS = frozenset(
     )
 )  # without london (west2) and zurich (west6), which are not in the European Union
 EU_LOCATIONS = EU_REGIONS | {"eur3"}
+LIMITS = (
+    "CONSENT_GRACE_DAYS",
+    "HEARTBEAT_INTERVAL_SECONDS",
+    "MAX_DEVICES_PER_TENANT",
+    "PURGE_DELAY_SECONDS",
+)
 CREDENTIALS = ("federated", "certificate", "secret")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -31,7 +37,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """region: of functions, secrets and logs. firestore_location: of the database. The rest: deploy/README.md."""
+    """region: of functions, secrets and logs. firestore_location: of the database. The rest: deploy/README.md.
+
+    limits: variables of the functions (README.md, Settings) that are not to have their defaults.
+    """
 
     project: str
     region: str
@@ -46,6 +55,7 @@ class Config:
     billing_account: str
     budget: str
     backup_days: int
+    limits: dict[str, str]
     dry_run: bool
 
     @classmethod
@@ -66,6 +76,7 @@ class Config:
             billing_account=get("BILLING_ACCOUNT", ""),
             budget=get("BUDGET", "50EUR"),
             backup_days=int(get("BACKUP_DAYS", "7")) if get("BACKUP_DAYS", "7").isdigit() else -1,
+            limits={name: environ[name] for name in LIMITS if get(name)},
             dry_run=get("DRY_RUN", "") not in ("", "0"),
         )
         faults = config._faults(get("ALLOW_LOCATION", ""), undeploy)
@@ -93,6 +104,11 @@ class Config:
             )
         if self.entra_credential not in CREDENTIALS:
             faults.append(f"ENTRA_CREDENTIAL must be one of {', '.join(CREDENTIALS)}")
+        faults += [
+            f"{name} must be a whole number"
+            for name, value in self.limits.items()
+            if not value.isdigit()
+        ]
         if not 0 <= self.backup_days <= 98:
             faults.append("BACKUP_DAYS must be a whole number from 0 (none) to 98")
         return faults

@@ -1,17 +1,23 @@
-"""The five functions: size, limits, settings, and what the identity of each may do.
+"""The five functions: size, limits, settings, and exactly what the identity of each may do.
 
 Only device_registration may sign tokens, and only as itself. Only onboarding, admin_portal and tenant_purge get the
 credential for Entra: with `federated` it is their own identity, so nobody else's is registered there.
+Sources of the permissions: Firestore, "Security for server client libraries" (permissions for API methods); Identity
+Platform REST reference, accounts.batchGet and accounts.batchDelete.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from deploy.config import Config
+from shared import settings
 
-DATASTORE_USER = "roles/datastore.user"
-FIREBASE_AUTH_ADMIN = "roles/firebaseauth.admin"
+TRANSACTIONS = "datastore.databases.get"
+GET, LIST, CREATE, UPDATE, DELETE = (
+    f"datastore.entities.{verb}" for verb in ("get", "list", "create", "update", "delete")
+)
+GET_USERS, DELETE_USERS = "firebaseauth.users.get", "firebaseauth.users.delete"
 SESSION_KEYS = "calliente-session-keys"
 ENTRA_CREDENTIAL = "calliente-entra-credential"
 TOPIC = "calliente-purge"
@@ -20,14 +26,18 @@ RUNTIME = "python311"
 
 @dataclass(frozen=True)
 class Function:
-    """concurrency: requests that one instance serves at once, a thread each. timeout_seconds: of one request."""
+    """concurrency: requests that one instance serves at once, a thread each. timeout_seconds: of one request.
+
+    permissions: of its identity in the project, as a role of its own. reads: the variables that it asks for.
+    """
 
     entry_point: str
+    reads: type
     memory: str
     concurrency: int
     max_instances: int
     timeout_seconds: int
-    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
     secrets: dict[str, str] = field(default_factory=dict)
     scheduled: bool = False
     signs_tokens: bool = False
@@ -41,6 +51,11 @@ class Function:
         """The service account's ID, which is 6 to 30 characters long."""
         return f"fn-{self.name}"
 
+    @property
+    def role(self) -> str:
+        """The ID of its role in the project."""
+        return f"calliente_{self.entry_point}"
+
     def email(self, project: str) -> str:
         return f"{self.account}@{project}.iam.gserviceaccount.com"
 
@@ -51,41 +66,45 @@ def functions(config: Config) -> tuple[Function, ...]:
         "certificate": {"ENTRA_CLIENT_CERTIFICATE": ENTRA_CREDENTIAL},
     }.get(config.entra_credential, {})
     return (
-        Function("heartbeat", "512Mi", 40, 20, 15, (DATASTORE_USER,)),
+        Function("heartbeat", settings.HeartbeatSettings, "512Mi", 40, 20, 15, (UPDATE,)),
         Function(
             "device_registration",
+            settings.RegistrationSettings,
             "512Mi",
             20,
             20,
             30,
-            (DATASTORE_USER, FIREBASE_AUTH_ADMIN),
+            (TRANSACTIONS, GET, LIST, CREATE, DELETE, DELETE_USERS),
             signs_tokens=True,
         ),
         Function(
             "onboarding",
+            settings.OnboardingSettings,
             "512Mi",
             10,
             5,
             30,
-            (DATASTORE_USER,),
+            (TRANSACTIONS, GET, CREATE, UPDATE),
             secrets={"SESSION_KEYS": SESSION_KEYS, **entra},
         ),
         Function(
             "admin_portal",
+            settings.PortalSettings,
             "512Mi",
             10,
             5,
             30,
-            (DATASTORE_USER,),
+            (TRANSACTIONS, GET, LIST, UPDATE),
             secrets={"SESSION_KEYS": SESSION_KEYS, **entra},
         ),
         Function(
             "tenant_purge",
+            settings.PurgeSettings,
             "512Mi",
             1,
             1,
             540,
-            (DATASTORE_USER, FIREBASE_AUTH_ADMIN),
+            (TRANSACTIONS, GET, LIST, UPDATE, DELETE, GET_USERS, DELETE_USERS),
             secrets=entra,
             scheduled=True,
         ),
@@ -93,25 +112,17 @@ def functions(config: Config) -> tuple[Function, ...]:
 
 
 def environment(function: Function, config: Config) -> dict[str, str]:
-    """The variables of a function; each gets only those that it reads."""
-    variables = {
+    """The variables of a function: of those that the deployment was told, the ones that it reads."""
+    here = f"{{project_number}}.{config.region}.run.app"
+    told = {
         "GOOGLE_CLOUD_PROJECT": config.project,
-        "THREADS": str(max(function.concurrency, 2)),
-        "WORKERS": "1",
+        "ENTRA_CLIENT_ID": config.entra_client_id,
+        "ENTRA_CREDENTIAL": config.entra_credential,
+        "ENTRA_MOBILE_CLIENT_IDS": config.entra_mobile_client_ids,
+        "ONBOARDING_URL": config.onboarding_url or f"https://onboarding-{here}",
+        "PORTAL_URL": config.portal_url or f"https://admin-portal-{here}",
+        **config.limits,
     }
-    if function.entry_point != "heartbeat":
-        variables["ENTRA_CLIENT_ID"] = config.entra_client_id
-    if function.entry_point in ("onboarding", "admin_portal", "tenant_purge"):
-        variables["ENTRA_CREDENTIAL"] = config.entra_credential
-    if function.entry_point == "onboarding":
-        variables["ONBOARDING_URL"] = (
-            config.onboarding_url
-            or f"https://onboarding-{{project_number}}.{config.region}.run.app"
-        )
-    if function.entry_point == "admin_portal":
-        variables["PORTAL_URL"] = (
-            config.portal_url or f"https://admin-portal-{{project_number}}.{config.region}.run.app"
-        )
-    if function.entry_point == "device_registration" and config.entra_mobile_client_ids:
-        variables["ENTRA_MOBILE_CLIENT_IDS"] = config.entra_mobile_client_ids
-    return variables
+    read = [declared.metadata["variable"] for declared in fields(function.reads)]
+    variables = {name: told[name] for name in read if told.get(name)}
+    return {**variables, "THREADS": str(max(function.concurrency, 2)), "WORKERS": "1"}

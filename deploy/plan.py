@@ -21,6 +21,7 @@ from local.processes import ROOT
 
 APIS = (
     "artifactregistry",
+    "billingbudgets",
     "cloudbuild",
     "cloudfunctions",
     "cloudscheduler",
@@ -171,8 +172,7 @@ class Plan:
                 ),
             )
         for one in self.functions:
-            for role in one.roles:
-                yield self._grant(one.account, role)
+            yield from self._role(one)
             if one.signs_tokens:
                 email = self._email(one.account)
                 yield Step(
@@ -188,6 +188,18 @@ class Plan:
                 )
         yield self._grant(TRIGGER, "roles/eventarc.eventReceiver")
         yield self._grant(BUILDER, "roles/cloudbuild.builds.builder")
+
+    def _role(self, one: Function) -> Iterator[Step]:
+        """A role that holds just what the function's calls need."""
+        roles = ("iam", "roles")
+        what = f"--permissions={','.join(one.permissions)}"
+        yield Step(
+            f"What {one.entry_point} may do",
+            self._gcloud(*roles, "create", one.role, f"--title=Calliente {one.entry_point}", what),
+            unless=self._gcloud(*roles, "describe", one.role, "--format=value(name)"),
+            present=self._gcloud(*roles, "update", one.role, what),
+        )
+        yield self._grant(one.account, f"projects/{self._config.project}/roles/{one.role}")
 
     def _secrets(self) -> Iterator[Step]:
         names = sorted({secret for one in self.functions for secret in one.secrets.values()})
@@ -386,6 +398,7 @@ class Plan:
                 "--format=value(name)",
                 "--limit=1",
             )
+            address = f"email_address={self._config.alert_email}"
             yield Step(
                 "Alerts go by e-mail",
                 self._gcloud(
@@ -393,58 +406,73 @@ class Plan:
                     "create",
                     "--display-name=Calliente",
                     "--type=email",
-                    f"--channel-labels=email_address={self._config.alert_email}",
+                    f"--channel-labels={address}",
                 ),
                 unless=named,
+                present=self._gcloud(
+                    *channels, "update", "{found}", f"--update-channel-labels={address}"
+                ),
             )
             yield Step("Their channel", named, capture="channel")
-            notify = ("--notification-channels={channel}",)
+            notify = ("notification-channels={channel}",)
         policies = ("alpha", "monitoring", "policies")
         for file in sorted((MONITORING / "alerts").glob("*.json")):
             title = json.loads(file.read_text())["displayName"]
+            policy = f"--policy-from-file={file.relative_to(ROOT)}"
             yield Step(
                 f"Alert: {title}",
-                self._gcloud(
-                    *policies, "create", f"--policy-from-file={file.relative_to(ROOT)}", *notify
-                ),
+                self._gcloud(*policies, "create", policy, *(f"--{one}" for one in notify)),
                 unless=self._gcloud(
-                    *policies, "list", f'--filter=displayName="{title}"', "--format=value(name)"
+                    *policies,
+                    "list",
+                    f'--filter=displayName="{title}"',
+                    "--format=value(name)",
+                    "--limit=1",
+                ),
+                present=self._gcloud(
+                    *policies, "update", "{found}", policy, *(f"--set-{one}" for one in notify)
                 ),
             )
         dashboards = ("monitoring", "dashboards")
+        given = "--config-from-file=deploy/monitoring/dashboard.json"
         yield Step(
             "Dashboard",
-            self._gcloud(
-                *dashboards, "create", "--config-from-file=deploy/monitoring/dashboard.json"
-            ),
+            self._gcloud(*dashboards, "create", given),
             unless=self._gcloud(
-                *dashboards, "list", "--filter=displayName=Calliente", "--format=value(name)"
+                *dashboards,
+                "list",
+                "--filter=displayName=Calliente",
+                "--format=value(name)",
+                "--limit=1",
             ),
+            present=self._gcloud(*dashboards, "update", "{found}", given),
         )
         if self._config.billing_account:
             account = f"--billing-account={self._config.billing_account}"
             title = f"Calliente {self._config.project}"
+            amount = f"--budget-amount={self._config.budget}"
+            budgets = ("billing", "budgets")
             yield Step(
                 "Budget alert",
                 gcloud(
-                    "billing",
-                    "budgets",
+                    *budgets,
                     "create",
                     account,
                     f"--display-name={title}",
-                    f"--budget-amount={self._config.budget}",
+                    amount,
                     f"--filter-projects=projects/{self._config.project}",
                     "--threshold-rule=percent=0.5",
                     "--threshold-rule=percent=1.0",
                 ),
                 unless=gcloud(
-                    "billing",
-                    "budgets",
+                    *budgets,
                     "list",
                     account,
                     f'--filter=displayName="{title}"',
                     "--format=value(name)",
+                    "--limit=1",
                 ),
+                present=gcloud(*budgets, "update", "{found}", account, amount),
             )
 
     def _grant(self, account: str, role: str) -> Step:

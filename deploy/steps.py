@@ -25,7 +25,8 @@ class StepFailed(Exception):
 class Step:
     """run: the command; empty where `unless` alone is of interest.
 
-    unless: a command that succeeds, with some output, where `run` is not needed. present: run instead of it then.
+    unless: a command that succeeds, with some output, where `run` is not needed. present: run instead of it then, with
+    that output as `{found}`.
     allowed: what the output of `unless` may be. capture: name under which `run`'s output is kept.
     stdin: makes what `run` reads. optional: whether its failure is no fault (something to delete is not there).
     """
@@ -80,7 +81,7 @@ def _carry_out(step: Step, values: dict[str, str]) -> None:
     if not command:
         return
     done = subprocess.run(
-        _filled(command, values),
+        _filled(command, {**values, "found": found} if found else values),
         cwd=ROOT,
         input=step.stdin() if step.stdin else None,
         stdout=subprocess.PIPE if step.capture else sys.stderr,

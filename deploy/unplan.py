@@ -1,5 +1,6 @@
 """What takes a deployment away again. The data stays: deleting an organization is the purge's work, and the database
-is protected; `show_database` says how to delete it too.
+is protected; DATABASE_STAYS says how to delete it too. The functions' roles stay, granted to nobody: for weeks after a
+role is deleted, none can be made under its ID.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from deploy.plan import BUILDER, DEAD, MONITORING, TRIGGER
 from deploy.steps import Command, Step, gcloud
 
 DATABASE_STAYS = """
-The database and its logs stay. To delete all data for good:
+The database, its backups and the logs stay. To delete all data for good:
   gcloud firestore databases update --database='(default)' --no-delete-protection --project={project}
   gcloud firestore databases delete --database='(default)' --project={project}
 and the users in the Firebase console, under Authentication."""
@@ -37,7 +38,9 @@ def _working_parts(config: Config) -> Iterator[Step]:
 
 def _identities(config: Config) -> Iterator[Step]:
     """Their roles first: a deleted account's bindings would stay in the policy."""
-    roles = [(one.account, role) for one in functions(config) for role in one.roles]
+    roles = [
+        (one.account, f"projects/{config.project}/roles/{one.role}") for one in functions(config)
+    ]
     roles += [
         (TRIGGER, "roles/eventarc.eventReceiver"),
         (BUILDER, "roles/cloudbuild.builds.builder"),
@@ -54,28 +57,34 @@ def _identities(config: Config) -> Iterator[Step]:
 
 
 def _observation(config: Config) -> Iterator[Step]:
+    here = f"--project={config.project}"
     for file in sorted((MONITORING / "alerts").glob("*.json")):
         title = json.loads(file.read_text())["displayName"]
-        yield from _found(config, title, "alpha", "monitoring", "policies")
-    yield from _found(config, "Calliente", "monitoring", "dashboards")
-    yield from _found(config, "Calliente", "beta", "monitoring", "channels")
+        yield from _found(title, ("alpha", "monitoring", "policies"), here)
+    yield from _found("Calliente", ("monitoring", "dashboards"), here)
+    yield from _found("Calliente", ("beta", "monitoring", "channels"), here)
     for file in sorted((MONITORING / "metrics").glob("*.json")):
         yield _delete(config, "logging", "metrics", "delete", f"calliente_{file.stem}")
+    if config.billing_account:
+        account = f"--billing-account={config.billing_account}"
+        yield from _found(f"Calliente {config.project}", ("billing", "budgets"), account)
 
 
-def _found(config: Config, title: str, *group: str) -> Iterator[Step]:
+def _found(title: str, group: tuple[str, ...], where: str) -> Iterator[Step]:
     """Delete what has a title of ours and a name of Google's."""
-    project = f"--project={config.project}"
-    look = gcloud(
-        *group,
-        "list",
-        f'--filter=displayName="{title}"',
-        "--format=value(name)",
-        "--limit=1",
-        project,
+    yield Step(
+        f"Delete {group[-1]}: {title}",
+        unless=gcloud(
+            *group,
+            "list",
+            f'--filter=displayName="{title}"',
+            "--format=value(name)",
+            "--limit=1",
+            where,
+        ),
+        present=gcloud(*group, "delete", "{found}", where),
+        optional=True,
     )
-    yield Step(f"Look for {group[-1]}: {title}", look, capture="found", optional=True)
-    yield Step(f"Delete it: {title}", gcloud(*group, "delete", "{found}", project), optional=True)
 
 
 def _delete(config: Config, *words: str) -> Step:

@@ -134,6 +134,13 @@ def test_what_is_done_is_not_done_again(tmp_path: Path):
     assert made.exists()
 
 
+def test_what_is_there_is_brought_up_to_date(tmp_path: Path):
+    """The command for what is there gets its name from the look that found it."""
+    update = ("touch", f"{tmp_path}/{{found}}")
+    carry_out([Step("", ("false",), unless=("echo", "policy-7"), present=update)])
+    assert (tmp_path / "policy-7").exists()
+
+
 def test_a_captured_value_fills_later_commands(tmp_path: Path):
     """What one command answers is part of the next."""
     carry_out(
@@ -147,6 +154,86 @@ def test_a_failing_command_stops_the_deployment(tmp_path: Path):
     with pytest.raises(StepFailed):
         carry_out([Step("", ("false",)), Step("", ("touch", str(tmp_path / "after")))])
     assert not (tmp_path / "after").exists()
+
+
+def permissions(entry_point: str) -> set[str]:
+    """What the role of a function holds; and nothing else is granted to its identity in the project."""
+    account = f"fn-{entry_point.replace('_', '-')}@calliente-test.iam.gserviceaccount.com"
+    granted = [
+        word.partition("=")[2]
+        for one in commands(plan())
+        if one[1:3] == ("projects", "add-iam-policy-binding")
+        and f"--member=serviceAccount:{account}" in one
+        for word in one
+        if word.startswith("--role=")
+    ]
+    assert granted == [f"projects/calliente-test/roles/calliente_{entry_point}"]
+    held = [
+        set(word.partition("=")[2].split(","))
+        for one in commands(plan())
+        if one[1:3] == ("iam", "roles") and one[4] == f"calliente_{entry_point}"
+        for word in one
+        if word.startswith("--permissions=")
+    ]
+    assert held[0] == held[1]  # made, or brought up to date
+    return held[0]
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "calls"),
+    [
+        ("heartbeat", {"update"}),
+        ("device_registration", {"get", "list", "create", "delete"}),
+        ("onboarding", {"get", "create", "update"}),
+        ("admin_portal", {"get", "list", "update"}),
+        ("tenant_purge", {"get", "list", "update", "delete"}),
+    ],
+)
+def test_each_identity_may_do_what_its_function_does(entry_point: str, calls: set[str]):
+    """A function that is taken over can do no more to the database than it does by itself."""
+    held = permissions(entry_point)
+    assert {one for one in held if "entities" in one} == {f"datastore.entities.{c}" for c in calls}
+    assert ("datastore.databases.get" in held) == (entry_point != "heartbeat")
+
+
+def test_only_two_functions_reach_the_users_of_firebase():
+    """Sign-out deletes a user, the purge lists and deletes them; nobody else sees any, and nobody makes one."""
+    reaching = {
+        name: {one for one in permissions(name) if one.startswith("firebase")}
+        for name in ("heartbeat", "device_registration", "onboarding", "admin_portal")
+    }
+    assert reaching.pop("device_registration") == {"firebaseauth.users.delete"}
+    assert not any(reaching.values())
+    purge = {one for one in permissions("tenant_purge") if one.startswith("firebase")}
+    assert purge == {"firebaseauth.users.get", "firebaseauth.users.delete"}
+
+
+def test_each_function_is_told_what_it_reads():
+    """A limit that is not the default reaches the functions that read it, and no other; it survives a deployment."""
+    changed = {"MAX_DEVICES_PER_TENANT": "100000", "HEARTBEAT_INTERVAL_SECONDS": "3600"}
+    told = {
+        name: deployed(name, **changed)
+        for name in ("heartbeat", "device_registration", "onboarding", "admin_portal")
+    }
+    assert {n for n, text in told.items() if "DEVICES_PER_TENANT=100000" in text} == {
+        "device_registration"
+    }
+    assert {n for n, text in told.items() if "INTERVAL_SECONDS=3600" in text} == {
+        "heartbeat",
+        "device_registration",
+    }
+    assert "MAX_DEVICES" not in deployed("device_registration")
+    assert "ENTRA" not in told["heartbeat"]
+    assert (
+        "ONBOARDING_URL=https://onboarding-{project_number}.europe-west1.run.app"
+        in told["onboarding"]
+    )
+    assert (
+        "PORTAL_URL=https://admin-portal-{project_number}.europe-west1.run.app"
+        in told["admin_portal"]
+    )
+    with pytest.raises(ConfigError, match="MAX_DEVICES_PER_TENANT"):
+        plan(MAX_DEVICES_PER_TENANT="many")
 
 
 def test_only_registration_signs():
@@ -164,7 +251,7 @@ def test_only_registration_signs():
 
 
 @pytest.mark.parametrize("kind", ["certificate", "secret"])
-def test_only_two_functions_get_the_credential(kind: str):
+def test_no_phone_facing_function_gets_the_credential(kind: str):
     """Neither phone-facing function can read or is given the credential for Entra."""
     readers = {
         word.partition(":")[2].partition("@")[0]
