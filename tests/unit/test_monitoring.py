@@ -1,0 +1,179 @@
+"""Metrics count what the functions really log, and alerts and the dashboard look at metrics that exist."""
+
+import json
+import operator
+import re
+import uuid
+from types import SimpleNamespace
+
+import pytest
+
+from functions.tenant_purge.run import MassLoss, Run, RunFailed
+from local.processes import ROOT
+from shared.entra import EntraRefused
+from shared.firestore import Document
+from tests.unit import purging
+from tests.unit.fakes import DEVICE, TENANT, FakeAccounts, FakeFirestore, FakeTokens
+
+MONITORING = ROOT / "deploy" / "monitoring"
+METRICS = {
+    file.stem: json.loads(file.read_text()) for file in (MONITORING / "metrics").glob("*.json")
+}
+SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL")
+CONDITION = re.compile(
+    r'(NOT )?(jsonPayload\.\w+|severity|resource\.type)(>=|<=|=|>|<)("[^"]*"|\w+)'
+)
+COMPARE = {
+    "=": operator.eq,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+OVERDUE_SECONDS = 7200
+
+
+def matches(wanted, line):
+    """Whether a filter of Cloud Logging's language, as far as ours use it, takes a line of a function."""
+    return all(_holds(condition, line) for condition in wanted.split(" AND "))
+
+
+def _holds(condition, line):
+    found = CONDITION.fullmatch(condition)
+    assert found, f"not understood: {condition}"
+    negated, name, comparison, value = found.groups()
+    if name == "resource.type":
+        return value == '"cloud_run_revision"'  # a function of the second generation is one
+    if name == "severity":
+        here, there = SEVERITIES.index(line["severity"]), SEVERITIES.index(value)
+        return COMPARE[comparison](here, there)
+    stored = line.get(name.removeprefix("jsonPayload."))
+    held = stored is not None and COMPARE[comparison](stored, json.loads(value))
+    return held != bool(negated)
+
+
+class Consents(purging.Database):
+    """Organizations whose consent is due for a check, and nothing to purge."""
+
+    def __init__(self, count):
+        super().__init__(str(uuid.uuid4()), 0)
+        fields = {"name": "Contoso", "status": "active", "consent": {"checkedAt": purging.NOW}}
+        self.tenants = [Document(f"tenants/{uuid.uuid4()}", fields, 1) for _ in range(count)]
+
+    def pages(self, *_arguments, **_options):
+        return iter(())
+
+    def query(self, _collection, where=(), **_options):
+        return self.tenants if ("status", "==", "active") in where else []
+
+    def transact(self, paths, decide):
+        return decide([next(one for one in self.tenants if one.path == paths[0])])[1]
+
+    def update(self, path, _fields):
+        return path
+
+
+class Refusing:
+    """Entra, which answers each probe with one code."""
+
+    def __init__(self, code):
+        self.code = code
+
+    def probe_consent(self, _tenant):
+        raise EntraRefused("invalid_client", (self.code,))
+
+
+def check_consents(count, code):
+    Run(
+        purging.SETTINGS, Consents(count), None, Refusing(code), lambda: purging.NOW, lambda: 0.0
+    ).execute()
+
+
+@pytest.fixture
+def real_lines(serve, monkeypatch, capsys):
+    """What the functions' own code writes for each thing that is to be counted."""
+    tenant = f"tenants/{TENANT}"
+    database = FakeFirestore({tenant: {"name": "Contoso", "status": "active"}})
+    registration, heartbeat = serve("device_registration"), serve("heartbeat")
+    for served in (registration, heartbeat):
+        monkeypatch.setattr(served.module, "database", lambda: database)
+        monkeypatch.setattr(served.module, "device_tokens", FakeTokens)
+    monkeypatch.setattr(registration.module, "accounts", FakeAccounts)
+    signer = SimpleNamespace(make=lambda _identity: "made-up")
+    monkeypatch.setattr(registration.module, "custom_tokens", lambda: signer, raising=False)
+    monkeypatch.setattr(registration.module.tokens, "entra_tenant", lambda *_arguments: TENANT)
+    entra = {"Authorization": "Bearer entra-token"}
+    signed_in = {"Authorization": "Bearer id-token"}
+    registration.client.post("/v1/devices", json={"deviceId": DEVICE}, headers=entra)
+    heartbeat.client.post("/v1/heartbeats", json={"outcome": "failed"}, headers=signed_in)
+    heartbeat.client.post("/v1/heartbeats", json={"outcome": "failed"})
+
+    purging.run(purging.Database(str(uuid.uuid4()), 1))
+    with pytest.raises(RunFailed):
+        purging.run(purging.Database(str(uuid.uuid4()), 1, purging.DENIED))
+    check_consents(1, 700016)  # the application is gone there
+    check_consents(1, 7000222)  # our own secret has expired
+    with pytest.raises(MassLoss):
+        check_consents(9, 700016)
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("metric", "count"),
+    [
+        ("registrations", 1),
+        ("heartbeats", 1),
+        ("refusals", 1),
+        ("purge_age", 5),
+        ("purge_runs", 4),
+        ("consent_lost", 2),
+        ("credential_failing", 1),
+        ("mass_consent_loss", 1),
+    ],
+)
+def test_a_metric_counts_what_is_logged(real_lines, metric, count):
+    """Each filter takes just the lines that it is for, of all that the functions wrote."""
+    taken = [line for line in real_lines if matches(METRICS[metric]["filter"], line)]
+    assert len(taken) == count
+    extractors = [*METRICS[metric].get("labelExtractors", {}).values()]
+    extractors += [METRICS[metric][name] for name in ("valueExtractor",) if name in METRICS[metric]]
+    for extractor in extractors:
+        field = re.fullmatch(r"EXTRACT\(jsonPayload\.(\w+)\)", extractor)
+        assert field, extractor
+        assert all(field[1] in line for line in taken)
+
+
+def test_every_metric_is_tried():
+    """The list above has all there are."""
+    tried = test_a_metric_counts_what_is_logged.pytestmark[0].args[1]
+    assert {metric for metric, _ in tried} == set(METRICS)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*(MONITORING / "alerts").glob("*.json"), MONITORING / "dashboard.json"],
+    ids=lambda file: file.stem,
+)
+def test_what_is_watched_exists(file):
+    """An alert or a chart on a metric that nobody makes would stay silent for ever."""
+    named = re.findall(r"logging\.googleapis\.com/user/calliente_(\w+)", file.read_text())
+    assert set(named) <= set(METRICS)
+
+
+def test_every_metric_is_watched():
+    """No metric is made that neither a chart nor an alert looks at."""
+    read = "".join(file.read_text() for file in MONITORING.glob("**/*.json"))
+    assert {one for one in METRICS if f"user/calliente_{one}" not in read} == set()
+
+
+def test_overdue_is_where_a_bucket_ends():
+    """A percentile is interpolated within its bucket: only at a bound it says on which side the value was."""
+    bounds = METRICS["purge_age"]["bucketOptions"]["explicitBuckets"]["bounds"]
+    alert = json.loads((MONITORING / "alerts" / "purge-overdue.json").read_text())
+    thresholds = [
+        one["conditionThreshold"]["thresholdValue"]
+        for one in alert["conditions"]
+        if "purge_age" in one.get("conditionThreshold", {}).get("filter", "")
+    ]
+    assert thresholds == [OVERDUE_SECONDS]
+    assert OVERDUE_SECONDS in bounds
