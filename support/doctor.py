@@ -20,6 +20,7 @@ import google.auth.exceptions
 import google.auth.transport.urllib3
 import urllib3
 
+from functions.tenant_purge.consent import OWN_CREDENTIAL
 from shared.entra import Entra, EntraRefused
 from shared.errors import Unavailable
 from shared.firestore import Firestore, NotFound
@@ -32,7 +33,6 @@ from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
 RULES = Path(__file__).parents[1] / "firestore.rules"
 SKEW_SECONDS = 30
 SECONDS = 5.0
-OWN_CREDENTIAL = {7000215, 7000222, 700027, 700211, 700212, 700213}
 REFUSED = (401, 403)
 SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"

@@ -18,8 +18,17 @@ GONE = frozenset({700016, 7000229})  # no such application in the tenant; no ser
 TENANT_MISSING = frozenset({90002})
 DISABLED = frozenset({7000112})
 OWN_CREDENTIAL = frozenset(
-    {7000215, 7000222, 700027}
-)  # wrong secret, expired secret, bad assertion
+    {
+        *(7000215, 7000222),  # wrong secret, expired secret
+        *(700023, 700024, 700027),  # an assertion's audience, times, signature
+        *(
+            70021,
+            700211,
+            700212,
+            700213,
+        ),  # no federated credential for its issuer, audience, subject
+    }
+)
 
 
 class Verdict(Enum):

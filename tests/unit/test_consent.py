@@ -23,6 +23,8 @@ MISSED = {"checkedAt": BEFORE, "lostAt": BEFORE}
         ((7000215,), Verdict.OWN_CREDENTIAL),
         ((7000222,), Verdict.OWN_CREDENTIAL),
         ((700027,), Verdict.OWN_CREDENTIAL),
+        ((700213,), Verdict.OWN_CREDENTIAL),
+        ((700024,), Verdict.OWN_CREDENTIAL),
         ((700016, 7000215), Verdict.OWN_CREDENTIAL),
         ((70001,), Verdict.UNKNOWN),
         ((), Verdict.UNKNOWN),

@@ -52,7 +52,7 @@ def test_every_wrong_setting_is_a_finding():
     )
 
 
-@pytest.mark.parametrize("code", [7000215, 7000222, 700027])
+@pytest.mark.parametrize("code", [7000215, 7000222, 700027, 700213])
 def test_a_failing_credential(patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, code: int):
     """A code about our own credential fails the check and says to renew it."""
     refusing(monkeypatch, EntraRefused("invalid_client", (code,)))
