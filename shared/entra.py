@@ -69,17 +69,6 @@ class _Session(requests.Session):
         return response
 
 
-class EntraKeys:
-    """Where the keys that sign phones' tokens come from. Calling it fetches them; raises Unavailable."""
-
-    def __init__(self, authority: str) -> None:
-        self._url = f"{authority}/common/discovery/v2.0/keys"
-        self._session = _Session("entra")
-
-    def __call__(self) -> list[Mapping[str, Any]]:
-        return _json(self._session.get(self._url), "entra", "keys")
-
-
 class Entra:
     """Calls in our application's own name. Raises EntraRefused and Unavailable."""
 

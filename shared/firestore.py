@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import grpc
 
+from shared import service_account
 from shared.errors import Unavailable
 from shared.messages import CLASSES
 
@@ -434,18 +435,9 @@ class Firestore:
 
 def _google_channel() -> grpc.Channel:
     """Google's own Firestore, over TLS, in the name of the function's service account."""
-    import google.auth
-    import google.auth.exceptions
     import google.auth.transport.grpc
-    import google.auth.transport.urllib3
-    import urllib3
 
-    try:
-        credentials, _project = google.auth.default(scopes=[_SCOPE])
-    except google.auth.exceptions.GoogleAuthError:
-        raise Unavailable("firestore", "credentials") from None
-    request_of: Any = google.auth.transport.urllib3.Request
-    request = request_of(urllib3.PoolManager())
+    credentials, request = service_account.credentials(_SCOPE, "firestore")
     connect: Any = google.auth.transport.grpc.secure_authorized_channel
     channel: grpc.Channel = connect(credentials, request, _HOST, options=_CHANNEL_OPTIONS)
     return channel

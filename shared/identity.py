@@ -2,51 +2,24 @@
 
 ID tokens are checked with PyJWT against Google's published keys, which the Firebase documentation describes for
 third-party libraries: firebase_admin parses its certificates anew on every call.
-Sources: Firebase, "Verify ID tokens using a third-party JWT library", "Create custom tokens"; firebase_admin source.
+Sources: Firebase, "Verify ID tokens using a third-party JWT library"; firebase_admin source.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-import urllib3
-
 from shared import tokens
 from shared.errors import Unavailable
-from shared.keys import KeyCache
+from shared.keys import KeyCache, PublishedKeys
 from shared.tokens import DeviceIdentity
 
 HTTP_SECONDS = 4.0
 MAX_DELETE_USERS = 1000
-
-
-class FirebaseKeys:
-    """Where the keys of Firebase ID tokens come from. Calling it fetches them; raises Unavailable."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    @cached_property
-    def _pool(self) -> urllib3.PoolManager:
-        return urllib3.PoolManager(ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi())
-
-    def __call__(self) -> list[Mapping[str, Any]]:
-        try:
-            answer = self._pool.request(
-                "GET", self._url, timeout=HTTP_SECONDS, retries=False, redirect=False
-            )
-            keys = json.loads(answer.data)["keys"] if answer.status == 200 else None
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
-            keys = None
-        if not isinstance(keys, list):
-            raise Unavailable("firebase", "keys")
-        return [key for key in keys if isinstance(key, dict)]
 
 
 class DeviceTokens:
@@ -62,7 +35,7 @@ class DeviceTokens:
         self._project = project
         self._emulated = bool(emulator)
         self._clock = clock
-        self._keys = KeyCache(FirebaseKeys(keys_url), time.monotonic)
+        self._keys = KeyCache(PublishedKeys(keys_url, "firebase"), time.monotonic)
 
     def verify(self, token: str) -> DeviceIdentity:
         """Raises Unauthenticated, Unavailable."""
@@ -76,20 +49,6 @@ class Accounts:
 
     def __init__(self, project: str) -> None:
         self._project = project
-
-    def custom_token(self, identity: DeviceIdentity) -> str:
-        """A token that the phone exchanges, within an hour, for ID tokens of this device.
-
-        A ValueError, its input being ours, is firebase_admin's word for a signer that could not be found or asked.
-        """
-        claims = {"tenantId": identity.tenant_id, "deviceId": identity.device_id}
-        try:
-            made = self._call(
-                lambda auth: auth.create_custom_token(identity.uid, claims, app=self._app)
-            )
-        except ValueError:
-            raise Unavailable("firebase", "signer") from None
-        return str(made.decode("ascii"))
 
     def delete(self, uids: Sequence[str]) -> list[str]:
         """Delete Auth users (≤ 1,000), unknown ones included; returns the uids that Firebase did not delete."""
@@ -125,9 +84,3 @@ class Accounts:
             return call(auth)
         except (exceptions.FirebaseError, google.auth.exceptions.GoogleAuthError) as error:
             raise Unavailable("firebase", type(error).__name__) from None
-
-
-def _certifi() -> str:
-    import certifi
-
-    return certifi.where()

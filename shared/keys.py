@@ -7,11 +7,15 @@ Source: RFC 7517 (JSON Web Key), RFC 8725 (JWT Best Current Practices).
 
 from __future__ import annotations
 
+import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import urllib3
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
@@ -22,8 +26,36 @@ COOL_DOWN_SECONDS = 10.0
 COLD_RETRY_SECONDS = 1.0  # while no key is known at all
 REFRESH_SECONDS = 6 * 3600.0
 MINIMUM_KEY_BITS = 2048
+HTTP_SECONDS = 4.0
 
 Fetch = Callable[[], Iterable[Mapping[str, Any]]]
+
+
+class PublishedKeys:
+    """The JWKs that an issuer publishes at `url`. Calling it fetches them.
+
+    Raises Unavailable(dependency) for whatever is not a set of keys: a redirect too, which is not followed.
+    """
+
+    def __init__(self, url: str, dependency: str) -> None:
+        self._url = url
+        self._dependency = dependency
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi())
+
+    def __call__(self) -> list[Mapping[str, Any]]:
+        try:
+            answer = self._pool.request(
+                "GET", self._url, timeout=HTTP_SECONDS, retries=False, redirect=False
+            )
+            keys = json.loads(answer.data)["keys"] if answer.status == 200 else None
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+            keys = None
+        if not isinstance(keys, list):
+            raise Unavailable(self._dependency, "keys")
+        return [key for key in keys if isinstance(key, dict)]
 
 
 @dataclass(frozen=True)
@@ -102,3 +134,9 @@ def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:
         if isinstance(key, RSAPublicKey) and key.key_size >= MINIMUM_KEY_BITS:
             keys[kid] = SigningKey(key, issuer if isinstance(issuer, str) else None)
     return keys
+
+
+def _certifi() -> str:
+    import certifi
+
+    return certifi.where()

@@ -104,6 +104,10 @@ class AuthoritySettings:
         "ENTRA_AUTHORITY", _url, default="https://login.microsoftonline.com"
     )
 
+    @property
+    def entra_keys_url(self) -> str:
+        return f"{self.entra_authority}/common/discovery/v2.0/keys"
+
 
 @dataclass(frozen=True)
 class EntraSettings(AuthoritySettings):
@@ -165,8 +169,16 @@ class HeartbeatSettings(ProjectSettings, FirebaseTokenSettings, DeviceSettings):
 
 
 @dataclass(frozen=True)
-class OnboardingSettings(ProjectSettings, EntraSettings):
+class ConsentSettings:
+    consent_grace_days: int = _setting("CONSENT_GRACE_DAYS", _whole(0, 3650), default=30)
+
+
+@dataclass(frozen=True)
+class OnboardingSettings(ProjectSettings, EntraSettings, ConsentSettings):
+    """portal_url: where its last page leads, if anywhere."""
+
     onboarding_url: str = _setting("ONBOARDING_URL", _url)
+    portal_url: str = _setting("PORTAL_URL", _url, default="")
     session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
 
 
@@ -179,13 +191,15 @@ class ClosingSettings:
 
 @dataclass(frozen=True)
 class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings):
+    """onboarding_url: where an organization that is not connected is sent, if anywhere."""
+
     portal_url: str = _setting("PORTAL_URL", _url)
+    onboarding_url: str = _setting("ONBOARDING_URL", _url, default="")
     session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
 
 
 @dataclass(frozen=True)
-class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings):
-    consent_grace_days: int = _setting("CONSENT_GRACE_DAYS", _whole(0, 3650), default=30)
+class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings):
     purge_budget_seconds: int = _setting("PURGE_BUDGET_SECONDS", _whole(1, 3600), default=480)
 
 

@@ -9,10 +9,10 @@ import flask
 import functions_framework
 
 from shared import tokens, web
-from shared.entra import EntraKeys
+from shared.custom_tokens import CustomTokens
 from shared.firestore import Firestore
 from shared.identity import Accounts, DeviceTokens
-from shared.keys import KeyCache
+from shared.keys import KeyCache, PublishedKeys
 from shared.schemas import RegistrationBody
 from shared.settings import RegistrationSettings, load
 from shared.store import Tenant
@@ -36,12 +36,17 @@ def database() -> Firestore:
 
 @cache
 def entra_keys() -> KeyCache:
-    return KeyCache(EntraKeys(SETTINGS.entra_authority), time.monotonic)
+    return KeyCache(PublishedKeys(SETTINGS.entra_keys_url, "entra"), time.monotonic)
 
 
 @cache
 def device_tokens() -> DeviceTokens:
     return DeviceTokens(SETTINGS.project, SETTINGS.firebase_keys_url, SETTINGS.auth_emulator)
+
+
+@cache
+def custom_tokens() -> CustomTokens:
+    return CustomTokens(SETTINGS.auth_emulator)
 
 
 @cache
@@ -56,7 +61,7 @@ def register(request: flask.Request) -> flask.Response:
     """
     tenant_id = tokens.entra_tenant(web.bearer(request), entra_keys().get, RULES, time.time())
     device_id = web.load_body(request, BODY)["deviceId"]
-    custom_token = accounts().custom_token(tokens.DeviceIdentity(tenant_id, device_id))
+    custom_token = custom_tokens().make(tokens.DeviceIdentity(tenant_id, device_id))
     new = Tenant(database(), tenant_id).register(device_id, SETTINGS.max_devices_per_tenant)
     answer = {
         "deviceId": device_id,

@@ -41,7 +41,7 @@ create_app(sys.argv[1], "main.py")
 print(f"{time.perf_counter() - started:.2f}")
 """
 ALLOWED = {  # what identifies a function's place in the design: who may carry what
-    "msal": {"admin_portal", "onboarding", "device_registration", "tenant_purge"},
+    "msal": {"admin_portal", "onboarding", "tenant_purge"},
     "firebase-admin": {"device_registration", "tenant_purge"},
 }
 

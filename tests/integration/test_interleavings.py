@@ -27,6 +27,7 @@ from functions.tenant_purge.purge import Purge
 from local import contents, emulators
 from local.addresses import Addresses
 from shared import errors
+from shared.custom_tokens import CustomTokens
 from shared.firestore import Firestore
 from shared.identity import Accounts
 from shared.schemas import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
@@ -112,7 +113,7 @@ class Organizations(RuleBasedStateMachine):
     @rule(tenant_id=tenants, device_id=devices)
     def register(self, tenant_id: str, device_id: str) -> None:
         tenant, model = self.store(tenant_id), self.models[tenant_id]
-        custom_token = self.accounts.custom_token(DeviceIdentity(tenant_id, device_id))
+        custom_token = CustomTokens(self.auth).make(DeviceIdentity(tenant_id, device_id))
         refusal = {None: errors.TenantNotOnboarded, CLOSING: errors.TenantClosing}
         refusal[PURGING] = errors.TenantPurging
         if model.status != ACTIVE:

@@ -12,10 +12,10 @@ import pytest
 
 from local.emulators import PROJECT
 from local.entra import EntraStandIn
-from shared.entra import EntraKeys
 from shared.errors import Unavailable
 from shared.firestore import TRANSACTION_ATTEMPTS, Contention, Firestore
 from shared.identity import Accounts
+from shared.keys import PublishedKeys
 from shared.store import Tenant
 
 from .proxy import proxy
@@ -101,7 +101,7 @@ def test_entra_behind_a_failing_network(monkeypatch: pytest.MonkeyPatch, fault: 
     with EntraStandIn() as entra, proxy(f"127.0.0.1:{entra.port}") as between:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(entra.ca_path))
         port = between.address.rpartition(":")[2]
-        keys = EntraKeys(f"https://localhost:{port}")
+        keys = PublishedKeys(f"https://localhost:{port}/common/discovery/v2.0/keys", "entra")
         assert keys()
         between.become(fault)
 

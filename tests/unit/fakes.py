@@ -89,11 +89,6 @@ class FakeAccounts:
     away: bool = False
     refuses: bool = False
 
-    def custom_token(self, identity):
-        if self.away:
-            raise errors.Unavailable("firebase", "fake")
-        return f"custom-token-of-{identity.uid}"
-
     def delete(self, uids):
         if self.away:
             raise errors.Unavailable("firebase", "fake")
@@ -101,6 +96,18 @@ class FakeAccounts:
             return list(uids)
         self.users.difference_update(uids)
         return []
+
+
+@dataclass
+class FakeCustomTokens:
+    """CustomTokens, signed by nobody."""
+
+    away: bool = False
+
+    def make(self, identity):
+        if self.away:
+            raise errors.Unavailable("firebase", "fake")
+        return f"custom-token-of-{identity.uid}"
 
 
 @dataclass

@@ -3,7 +3,16 @@
 import pytest
 
 from shared import errors
-from tests.unit.fakes import DEVICE, IDENTITY, NOW, TENANT, FakeAccounts, FakeFirestore, FakeTokens
+from tests.unit.fakes import (
+    DEVICE,
+    IDENTITY,
+    NOW,
+    TENANT,
+    FakeAccounts,
+    FakeCustomTokens,
+    FakeFirestore,
+    FakeTokens,
+)
 
 TENANT_PATH = f"tenants/{TENANT}"
 PATH = f"{TENANT_PATH}/devices/{DEVICE}"
@@ -21,7 +30,12 @@ def accounts():
 
 
 @pytest.fixture
-def served(serve, database, accounts, monkeypatch):
+def custom_tokens():
+    return FakeCustomTokens()
+
+
+@pytest.fixture
+def served(serve, database, accounts, custom_tokens, monkeypatch):
     def proven(token, keys, rules, now):
         if token != "entra-token":
             raise errors.Unauthenticated("signature")
@@ -30,6 +44,7 @@ def served(serve, database, accounts, monkeypatch):
     served = serve("device_registration")
     monkeypatch.setattr(served.module, "database", lambda: database)
     monkeypatch.setattr(served.module, "accounts", lambda: accounts)
+    monkeypatch.setattr(served.module, "custom_tokens", lambda: custom_tokens)
     monkeypatch.setattr(served.module, "device_tokens", FakeTokens)
     monkeypatch.setattr(served.module.tokens, "entra_tenant", proven)
     return served
@@ -104,9 +119,9 @@ def test_a_full_tenant_takes_no_more(client, database, monkeypatch):
     assert register(client).status_code == 200
 
 
-def test_nothing_is_written_when_signing_fails(client, database, accounts):
+def test_nothing_is_written_when_signing_fails(client, database, custom_tokens):
     """Firebase being away is 503, and leaves no document without an identity."""
-    accounts.away = True
+    custom_tokens.away = True
     response = register(client)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert PATH not in database.documents

@@ -1,8 +1,7 @@
-"""Entra's refusals as words and codes of theirs alone, odd answers, and the certificate's form."""
+"""Entra's refusals as words and codes of theirs alone, and the certificate's form."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from shared.entra import EntraKeys, EntraRefused, certificate_credential
-from shared.errors import Unavailable
-from tests.unit.answering import answering
-from tests.unit.minting import jwk, rsa_key
+from shared.entra import EntraRefused, certificate_credential
+from tests.unit.minting import rsa_key
 
 
 @pytest.mark.parametrize(
@@ -47,45 +44,6 @@ def test_a_refusal_is_read(answer, error, codes):
     refused = EntraRefused.parse(answer)
     assert (refused.error, refused.codes) == (error, codes)
     assert "Canary" not in str(refused)
-
-
-@pytest.fixture
-def entra():
-    with answering() as made:
-        yield made
-
-
-def test_the_keys_are_where_every_tenants_are(entra):
-    """They come from the common document, so that no tenant ID of a caller goes into an address."""
-    entra.body = json.dumps({"keys": [jwk("good"), 7]}).encode()
-    assert [key["kid"] for key in EntraKeys(entra.url)()] == ["good"]
-    assert entra.asked == ["/common/discovery/v2.0/keys"]
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (500, b'{"keys": []}'),
-        (429, b'{"keys": []}'),
-        (404, b'{"keys": []}'),
-        (302, b""),
-        (200, b""),
-        (200, b"<html>"),
-        (200, b"[]"),
-        (200, b"null"),
-        (200, b"{}"),
-        (200, b'{"keys": {}}'),
-        (200, b"\xff\xfe"),
-    ],
-)
-def test_keys_that_are_none(entra, status, body):
-    """An answer that holds no keys is an outage, and a redirect is not followed."""
-    entra.status, entra.body = status, body
-    entra.headers = {"Location": f"{entra.url}/elsewhere"} if status == 302 else {}
-    with pytest.raises(Unavailable) as caught:
-        EntraKeys(entra.url)()
-    assert caught.value.dependency == "entra"
-    assert "/elsewhere" not in entra.asked
 
 
 def test_a_certificate():

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from shared.errors import Unavailable
-from shared.keys import COLD_RETRY_SECONDS, COOL_DOWN_SECONDS, REFRESH_SECONDS, KeyCache
+from shared.keys import (
+    COLD_RETRY_SECONDS,
+    COOL_DOWN_SECONDS,
+    REFRESH_SECONDS,
+    KeyCache,
+    PublishedKeys,
+)
+from tests.unit.answering import answering
 from tests.unit.minting import jwk, rsa_key
 
 
@@ -237,3 +246,55 @@ def test_a_fetch_that_crashes_leaves_no_lock_behind(issuer):
     with pytest.raises(RuntimeError):
         cache.get("first")
     assert cache.get("first") is not None
+
+
+@pytest.fixture
+def server():
+    with answering() as made:
+        yield made
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b'{"keys": []}'),
+        (403, b'{"keys": []}'),
+        (429, b'{"keys": []}'),
+        (302, b""),
+        (200, b""),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"null"),
+        (200, b"{}"),
+        (200, b'{"keys": {}}'),
+        (200, b'{"keys": "all"}'),
+        (200, b"\xff\xfe"),
+    ],
+)
+def test_keys_that_are_none(server, status, body):
+    """An answer that holds no keys is an outage, and never a verdict or a crash."""
+    server.status, server.body = status, body
+    server.headers = {"Location": f"{server.url}/elsewhere"} if status == 302 else {}
+    with pytest.raises(Unavailable) as caught:
+        PublishedKeys(server.url, "entra")()
+    assert caught.value.dependency == "entra"
+    assert "/elsewhere" not in server.asked
+
+
+def test_what_is_no_key_among_keys_is_passed_over(server):
+    """One odd entry does not take the others with it."""
+    server.body = json.dumps({"keys": [1, None, "x", jwk("good")]}).encode()
+    assert [key["kid"] for key in PublishedKeys(server.url, "entra")()] == ["good"]
+
+
+def test_a_key_server_that_hangs_up(free_port):
+    """Nobody there: an outage."""
+    with pytest.raises(Unavailable):
+        PublishedKeys(f"http://127.0.0.1:{free_port}/keys", "entra")()
