@@ -1,4 +1,4 @@
-"""What every page shares: layout, stylesheet, language, and a policy under which no script can run.
+"""What every page shares: layout, stylesheet, failures, language, and a policy under which no script can run.
 
 The stylesheet is part of the page, and the Content-Security-Policy names its hash, so that a page needs nothing else
 from anywhere. Templates escape whatever they are given.
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import flask
 import jinja2
 from markupsafe import Markup
+
+from shared.words import LANGUAGES, LAYOUT, Message
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (SHARED_TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -23,19 +26,6 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-LANGUAGES = ("en", "fr")
-COMMON = {
-    "en": {
-        "skip": "Skip to the content",
-        "footer": "Calliente stores no contacts and no personal data. Contacts travel from Microsoft 365 "
-        "to the phone directly.",
-    },
-    "fr": {
-        "skip": "Aller au contenu",
-        "footer": "Calliente ne conserve ni contacts ni données personnelles. Les contacts vont directement "
-        "de Microsoft 365 au téléphone.",
-    },
-}
 
 
 def language_of(request: flask.Request) -> str:
@@ -44,9 +34,13 @@ def language_of(request: flask.Request) -> str:
 
 
 class Pages:
-    """The pages of one function. templates: its own folder, whose pages extend the shared layout.html."""
+    """The pages of one function. templates: its own folder, whose pages extend the shared layout.html.
 
-    def __init__(self, templates: Path) -> None:
+    failures: by language and code.
+    """
+
+    def __init__(self, templates: Path, failures: Mapping[str, Mapping[str, Message]]) -> None:
+        self._failures = failures
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader([templates, SHARED_TEMPLATES]),
             autoescape=True,
@@ -58,7 +52,7 @@ class Pages:
     ) -> flask.Response:
         text = self._environment.get_template(template).render(
             language=language,
-            common=COMMON[language],
+            layout=LAYOUT[language],
             style=Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
             **values,
         )
@@ -67,3 +61,11 @@ class Pages:
         response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Cookie"
         return response
+
+    def failure(
+        self, code: str, language: str, status: int, ways: Mapping[str, str]
+    ) -> flask.Response:
+        """What happened, in words, with the code for support. ways: where to go on, by label, the best first."""
+        messages = self._failures[language]
+        message = messages.get(code, messages["unexpected"])
+        return self.render("failure.html", language, status, message=message, code=code, ways=ways)

@@ -32,7 +32,7 @@ SIGN_IN = SignedCookie(
     "portal-sign-in", SETTINGS.session_keys, SETTINGS.portal_url, sign_in.LIFETIME_SECONDS
 )
 FORMS = Forms(SESSIONS, SETTINGS.portal_url)
-PAGES = pages.PortalPages(SETTINGS.portal_url)
+PAGES = pages.PortalPages(SETTINGS)
 
 
 class WrongName(errors.Malformed):
@@ -119,10 +119,9 @@ def withdraw_deletion(request: flask.Request) -> flask.Response:
     return go(HOME)
 
 
-@not_ahead
 def data(request: flask.Request) -> flask.Response:
-    """GET /data: the organization's documents, to keep."""
-    session = SESSIONS.required(request)
+    """POST /data: the organization's documents, to keep: of the very organization whose page the form is on."""
+    session, _form = FORMS.read(request, "data")
     pieces = download.documents(database(), Tenant(database(), session.tenant))
     logs.event("data_downloaded")
     response = flask.Response(pieces, mimetype="application/json")
@@ -144,7 +143,7 @@ def go(address: str) -> flask.Response:
 
 def render_problem(error: errors.Problem) -> flask.Response:
     """A page; what can never lead anywhere again is taken out of the browser."""
-    response = PAGES.failure(error.code, error.status, language_of(flask.request))
+    response = PAGES.failure(error.code, language_of(flask.request), error.status)
     if isinstance(error, errors.TenantNotOnboarded) or error.code == "signed_out":
         SESSIONS.cookie.clear(response)
     return response
@@ -157,7 +156,7 @@ ROUTES: web.Routes = {
     "/sign-out": {"POST": sign_out},
     "/deletion": {"POST": request_deletion},
     "/withdrawal": {"POST": withdraw_deletion},
-    "/data": {"GET": data},
+    "/data": {"POST": data},
 }
 web.prepare("admin_portal", SETTINGS.project, render_problem)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,11 +14,13 @@ import flask
 from shared import schemas
 from shared.firestore import Document
 from shared.pages import Pages
+from shared.settings import PortalSettings
 
 from . import words
 from .figures import FRESHNESS, Figures
 
-PURPOSES = ("sign-out", "deletion", "withdrawal")
+PURPOSES = ("sign-out", "data", "deletion", "withdrawal")
+UNCONNECTED = ("tenant_not_onboarded", "consent_missing")  # what connecting again would cure
 BAR_HEIGHT, BAR_WIDTH, BAR_STEP = 100.0, 40, 60
 
 
@@ -40,11 +42,13 @@ class Bar:
 
 
 class PortalPages:
-    """base_url: links lead there, whatever a request claims about its host."""
+    """Links lead to the addresses of the settings, whatever a request claims about its host."""
 
-    def __init__(self, base_url: str) -> None:
-        self._base = urlsplit(base_url).path
-        self._pages = Pages(Path(__file__).parent / "templates")
+    def __init__(self, settings: PortalSettings) -> None:
+        self._base = urlsplit(settings.portal_url).path
+        self._onboarding = settings.onboarding_url
+        self._delay = timedelta(seconds=settings.purge_delay_seconds)
+        self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
 
     def sign_in(self, language: str) -> flask.Response:
         response = self._pages.render(
@@ -79,26 +83,21 @@ class PortalPages:
             due=moment(closing["purgeAt"], language) if closing else None,
             is_due=closing is not None and closing["purgeAt"] <= now,
             is_lost=closing is not None and closing["reason"] == schemas.CONSENT_LOST,
+            earliest=moment(now + self._delay, language),
+            connect=words.CONNECT[language],
+            onboarding=self._onboarding,
             counted=moment(now, language),
             figures=figures and shown(figures, language),
             tokens=tokens,
-            links={name: self._link(name) for name in (*PURPOSES, "data")},
+            links={name: self._link(name) for name in PURPOSES},
         )
         return _forms_allowed(response)
 
-    def failure(self, code: str, status: int, language: str) -> flask.Response:
-        messages = words.FAILURES[language]
-        response = self._pages.render(
-            "failure.html",
-            language,
-            status,
-            message=messages.get(code, messages["unexpected"]),
-            code=code,
-            code_label=words.CODE_LABEL[language],
-            button=words.BACK[language],
-            action=self._link(""),
-        )
-        return _forms_allowed(response)
+    def failure(self, code: str, language: str, status: int) -> flask.Response:
+        ways = {words.BACK[language]: self._link("")}
+        if self._onboarding and code in UNCONNECTED:
+            ways = {words.CONNECT[language]: self._onboarding, **ways}
+        return _forms_allowed(self._pages.failure(code, language, status, ways))
 
     def _link(self, name: str) -> str:
         return f"{self._base}/{name}"

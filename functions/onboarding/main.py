@@ -25,7 +25,7 @@ CONSENTED = f"{SETTINGS.onboarding_url}/consented"
 VERIFIED = f"{SETTINGS.onboarding_url}/verified"
 DONE = f"{SETTINGS.onboarding_url}/done"
 COOKIE = ProgressCookie(SETTINGS.session_keys, SETTINGS.onboarding_url)
-PAGES = pages.OnboardingPages(SETTINGS.onboarding_url)
+PAGES = pages.OnboardingPages(SETTINGS)
 
 
 @cache
@@ -89,7 +89,7 @@ def go(address: str, progress: Progress) -> flask.Response:
 
 
 def render_problem(error: errors.Problem) -> flask.Response:
-    return PAGES.failure(error.code, error.status, language_of(flask.request))
+    return PAGES.failure(error.code, language_of(flask.request), error.status)
 
 
 ROUTES: web.Routes = {

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from shared import schemas
 from shared.pages import Pages
+from shared.settings import OnboardingSettings
 
 from . import words
 from .flow import MOST_ATTEMPTS
@@ -38,15 +39,19 @@ class Row:
     retention: str
 
 
-def inventory(language: str) -> list[Row]:
-    """The inventory in words for people. Raises KeyError for a field that has none: it may not be stored unsaid."""
+def inventory(language: str, days: int) -> list[Row]:
+    """The inventory in words for people. days: after which a lost consent closes an organization.
+
+    Raises KeyError for a field that has no words: it may not be stored unsaid.
+    """
     names = [
         "tenantId",
         *_names(schemas.Tenant(), ""),
         "deviceId",
         *_names(schemas.Device(), ""),
     ]
-    return [Row(*words.STORED[language][name]) for name in names]
+    said = words.STORED[language]
+    return [Row(*(text.format(days=days) for text in said[name])) for name in names]
 
 
 def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -63,13 +68,15 @@ def code_of(progress: Progress | None) -> str:
 
 
 class OnboardingPages:
-    """base_url: links lead there, whatever a request claims about its host."""
+    """Links lead to the addresses of the settings, whatever a request claims about its host."""
 
-    def __init__(self, base_url: str) -> None:
-        self._base = urlsplit(base_url).path
-        self._pages = Pages(Path(__file__).parent / "templates")
+    def __init__(self, settings: OnboardingSettings) -> None:
+        self._base = urlsplit(settings.onboarding_url).path
+        self._portal = settings.portal_url
+        self._days = settings.consent_grace_days
+        self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
         self._inventory = {
-            language: by_retention(inventory(language)) for language in words.LANDING
+            language: by_retention(inventory(language, self._days)) for language in words.STORED
         }
 
     def landing(self, language: str) -> flask.Response:
@@ -91,30 +98,26 @@ class OnboardingPages:
                 words=words.CONNECTED[language],
                 name=progress.name,
                 tenant=progress.tenant,
+                portal=self._portal,
+                days=self._days,
             )
         if isinstance(progress, Waiting):
             return self._waiting(progress, language)
         if isinstance(progress, Failed):
             status = STATUSES.get(progress.code, 400)
-            return self.failure(progress.code, status, language, bool(progress.tenant))
+            return self.failure(progress.code, language, status, bool(progress.tenant))
         flask.g.code = "nothing_in_progress"
-        return self.failure("nothing_in_progress", 400, language)
+        return self.failure("nothing_in_progress", language, 400)
 
     def failure(
-        self, code: str, status: int, language: str, sign_in_again: bool = False
+        self, code: str, language: str, status: int, sign_in_again: bool = False
     ) -> flask.Response:
         """sign_in_again: the consent stands, so only the sign-in is repeated."""
-        messages = words.FAILURES[language]
-        response = self._pages.render(
-            "failure.html",
-            language,
-            status,
-            message=messages.get(code, messages["unexpected"]),
-            code=code,
-            code_label=words.CODE_LABEL[language],
-            button=words.RETRY[language] if sign_in_again else words.START_AGAIN[language],
-            action=self._link("consented" if sign_in_again else ""),
-        )
+        if sign_in_again:
+            ways = {words.RETRY[language]: self._link("consented")}
+        else:
+            ways = {words.START_AGAIN[language]: self._link("")}
+        response = self._pages.failure(code, language, status, ways)
         if status == 503:
             response.headers["Retry-After"] = "60" if code == "still_activating" else "5"
         return response

@@ -57,7 +57,9 @@ def test_the_keyboard_is_enough(viewer, onboarding, stranger):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
     page.keyboard.press("Enter")
-    viewer.press(CONTINUE["en"])
+    viewer.tab_to(page.get_by_role("link", name=CONTINUE["en"]).first)
+    viewer.photograph("onboarding-focus")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/adminconsent**")
     page.get_by_label("Account").select_option(f"{stranger.id}/{stranger.tenant.admin.username}")
     viewer.press("Accept")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.admin_portal import words
+from functions.onboarding.words import CONNECTED, LANDING
 from shared.firestore import in_chunks
 from tests.browser.looking import Viewer, decide, heading
 
@@ -20,6 +21,7 @@ AGES = {  # phones of an organization, by the time since they last synchronized
 }
 FEW = dict.fromkeys(AGES, 2)
 FAILING = 21
+PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 
 
 @pytest.fixture
@@ -135,6 +137,7 @@ def test_everything_by_keyboard(viewer, portal, make_organization):
     page.wait_for_url(f"{portal}/")
     viewer.tab_to(page.get_by_role("textbox"))
     page.keyboard.type(organization.tenant.name)
+    viewer.photograph("portal-focus")
     viewer.press(said["delete"])
     page.get_by_text(said["statuses"]["closing"]).wait_for()
     viewer.press(said["withdraw"])
@@ -147,7 +150,7 @@ def test_what_is_stored_is_downloaded(viewer, portal, make_organization, with_ph
     organization = with_phones(make_organization(), FEW)
     sign_in(viewer, portal, organization)
     with viewer.page.expect_download() as download:
-        viewer.page.get_by_role("link", name=words.OVERVIEW["en"]["download"]).click()
+        viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
     assert download.value.suggested_filename == f"calliente-{organization.id}.json"
     text = download.value.path().read_text(encoding="utf-8")
     json.loads(text)
@@ -174,29 +177,21 @@ def test_markup_in_a_name_is_only_text(viewer, portal, make_organization):
     viewer.look("portal-markup")
 
 
-def test_a_member_is_not_let_in(viewer, portal, make_organization):
-    """An ordinary member gets a page that says who can help."""
-    organization = make_organization()
-    member = next(one for one in organization.tenant.accounts if not one.is_administrator)
-    sign_in(viewer, portal, organization, username=member.username)
-    assert heading(viewer) == words.FAILURES["en"]["not_administrator"].title
-    viewer.look("portal-failure-not-administrator")
-
-
-def test_an_organization_that_is_not_connected(viewer, portal, make_organization):
-    """Its administrator learns how to connect it."""
-    sign_in(viewer, portal, make_organization(onboarded=False))
-    assert heading(viewer) == words.FAILURES["en"]["tenant_not_onboarded"].title
-    viewer.look("portal-failure-tenant-not-onboarded")
-
-
-def test_microsoft_is_away(viewer, portal, make_organization, entra):
-    """An outage is a page that says so."""
-    organization = make_organization()
-    entra.down("503", ["token"])
-    sign_in(viewer, portal, organization)
-    assert heading(viewer) == words.FAILURES["en"]["unavailable"].title
-    viewer.look("portal-failure-unavailable")
+def test_a_page_of_before_another_sign_in(viewer, portal, make_organization):
+    """With two organizations in two tabs, only the one signed in to last can be acted on."""
+    first, second = make_organization(), make_organization()
+    sign_in(viewer, portal, first)
+    tab = Viewer(viewer.page.context.new_page(), viewer.checker)
+    tab.page.goto(portal)
+    tab.page.get_by_role("button", name=words.OVERVIEW["en"]["sign_out"]).click()
+    sign_in(tab, portal, second)
+    viewer.page.get_by_role("textbox").fill(first.tenant.name)
+    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["delete"]).click()
+    assert heading(viewer) == words.FAILURES["en"]["foreign_form"].title
+    viewer.look("portal-failure-foreign-form")
+    viewer.page.get_by_role("link", name=words.BACK["en"]).click()
+    assert heading(viewer) == second.tenant.name
+    assert (status_of(first), status_of(second)) == ("active", "active")
 
 
 def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
@@ -209,9 +204,113 @@ def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
     assert heading(viewer) == words.SIGN_IN["fr"]["title"]
 
 
-@pytest.mark.parametrize(("path", "code"), [("/elsewhere", "not_found"), ("/data", "signed_out")])
-def test_addresses_that_lead_nowhere(viewer, portal, path, code):
-    """A wrong address, and one that needs a session, end in pages."""
-    viewer.page.goto(f"{portal}{path}")
+def _signing_in(**who):
+    def arrange(viewer, portal, organization, entra):
+        sign_in(viewer, portal, organization, **who)
+
+    return arrange
+
+
+def _as_member(viewer, portal, organization, entra):
+    member = next(one for one in organization.tenant.accounts if not one.is_administrator)
+    sign_in(viewer, portal, organization, username=member.username)
+
+
+def _cannot_sign_in(code):
+    def arrange(viewer, portal, organization, entra):
+        entra.fail_sign_in(organization.id, code)
+        sign_in(viewer, portal, organization)
+
+    return arrange
+
+
+def _with_a_personal_account(viewer, portal, organization, entra):
+    entra.override_id_token({"tid": PERSONAL})
+    sign_in(viewer, portal, organization)
+
+
+def _without_consent(viewer, portal, organization, entra):
+    entra.revoke(organization.id)
+    sign_in(viewer, portal, organization)
+
+
+def _without_tenant(viewer, portal, organization, entra):
+    database = organization.store._database
+    database.commit(database.delete(organization.store.path))
+    sign_in(viewer, portal, organization)
+
+
+def _away(viewer, portal, organization, entra):
+    entra.down("503", ["token"])
+    sign_in(viewer, portal, organization)
+
+
+def _too_late(viewer, portal, organization, entra):
+    store, said = organization.store, words.OVERVIEW["en"]
+    now = datetime.now(UTC)
+    store.close("requested", str(uuid.uuid4()), now, timedelta())
+    sign_in(viewer, portal, organization)
+    store.begin_purge(store.read().fields["closing"]["purgeAt"])
+    viewer.page.get_by_role("button", name=said["withdraw"]).click()
+
+
+def _without_session(viewer, portal, organization, entra):
+    sign_in(viewer, portal, organization)
+    viewer.page.context.clear_cookies()
+    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
+
+
+def _at(path):
+    def arrange(viewer, portal, organization, entra):
+        viewer.page.goto(f"{portal}{path}")
+
+    return arrange
+
+
+FAILURES = {
+    "application_disabled": _cannot_sign_in(7000112),
+    "blocked_by_policy": _cannot_sign_in(53003),
+    "consent_declined": _signing_in(button="Cancel"),
+    "consent_missing": _without_consent,
+    "expired": _cannot_sign_in(70008),
+    "invalid_state": _at("/signed-in?code=guessed&state=guessed"),
+    "malformed": _at("/signed-in?state=one&state=two"),
+    "not_administrator": _as_member,
+    "not_found": _at("/elsewhere"),
+    "signed_out": _without_session,
+    "tenant_not_onboarded": _without_tenant,
+    "tenant_purging": _too_late,
+    "unavailable": _away,
+    "unexpected": _cannot_sign_in(900144),
+    "wrong_account": _with_a_personal_account,
+}
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_a_failure_in_words(viewer, portal, make_organization, entra, code):
+    """Each failure has a page of its own, with its code, and a way on."""
+    FAILURES[code](viewer, portal, make_organization(), entra)
     assert heading(viewer) == words.FAILURES["en"][code].title
+    assert viewer.page.get_by_text(code, exact=True).is_visible()
     viewer.look(f"portal-failure-{code.replace('_', '-')}")
+    assert viewer.page.get_by_role("link", name=words.BACK["en"]).get_attribute("href") == "/"
+
+
+def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding, stranger, entra):
+    """From the portal's refusal by clicks through onboarding and back into the portal."""
+    entra.grant(stranger.id)
+    sign_in(viewer, portal, stranger)
+    viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
+    assert viewer.page.url == f"{onboarding}/"
+    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).first.click()
+    decide(viewer, stranger)
+    viewer.page.get_by_role("link", name=CONNECTED["en"]["portal_button"]).click()
+    viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
+    decide(viewer, stranger, button="Sign in")
+    assert heading(viewer) == stranger.tenant.name
+
+
+def test_every_failure_is_looked_at():
+    """A failure that gets words of its own gets a look, too."""
+    elsewhere = {"wrong_name", "foreign_form"}  # with what leads to them, above
+    assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])

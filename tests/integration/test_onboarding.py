@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
-from local.emulators import PROJECT
 from local.entra import Browser, EntraStandIn, Page
 from local.entra.directory import demo_tenants
-from local.entra.registration import CLIENT_ID, CLIENT_SECRET
-from local.processes import free_ports
 from shared.firestore import Firestore
 from shared.store import Tenant
 
-from .loading import load_function
+from . import loading
 
 CONTOSO, FABRIKAM, _ = demo_tenants()
 
@@ -44,31 +38,9 @@ class Onboarding:
 
 @pytest.fixture(scope="module")
 def served(firestore_emulator: str) -> Iterator[Onboarding]:
-    with EntraStandIn() as entra, pytest.MonkeyPatch.context() as patch:
-        (port,) = free_ports(1)
-        url = f"http://127.0.0.1:{port}"
-        for name, value in {
-            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
-            "ENTRA_CLIENT_ID": CLIENT_ID,
-            "ENTRA_CREDENTIAL": "secret",
-            "ENTRA_CLIENT_SECRET": CLIENT_SECRET,
-            "ENTRA_AUTHORITY": entra.url,
-            "GRAPH_ENDPOINT": entra.url,
-            "ONBOARDING_URL": url,
-            "SESSION_KEYS": secrets.token_hex(),
-            "REQUESTS_CA_BUNDLE": str(entra.ca_path),
-        }.items():
-            patch.setenv(name, value)
-        entra.register_redirect_uri(f"{url}/consented")
-        entra.register_redirect_uri(f"{url}/verified")
-        server = make_server("127.0.0.1", port, load_function("onboarding"), threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Onboarding(url, entra, Firestore(PROJECT, firestore_emulator))
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    paths = ("/consented", "/verified")
+    with loading.served("onboarding", firestore_emulator, "ONBOARDING_URL", paths) as running:
+        yield Onboarding(*running)
 
 
 @pytest.fixture
@@ -88,6 +60,7 @@ def test_an_administrator_connects_an_organization(onboarding: Onboarding) -> No
 
     assert (page.status, page.url) == (200, f"{onboarding.url}/done")
     assert CONTOSO.name in page.text
+    assert 'href="https://portal.example"' in page.text
     stored = onboarding.stored()
     assert stored is not None
     assert (stored["name"], stored["status"]) == (CONTOSO.name, "active")

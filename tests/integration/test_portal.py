@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,17 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from itsdangerous.encoding import base64_decode
-from werkzeug.serving import make_server
 
-from local.emulators import PROJECT
 from local.entra import Browser, EntraStandIn, Page
 from local.entra.directory import demo_tenants
-from local.entra.registration import CLIENT_ID, CLIENT_SECRET
-from local.processes import free_ports
 from shared.firestore import Firestore, in_chunks
 from shared.store import Tenant
 
-from .loading import load_function
+from . import loading
 
 CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
 MEMBER = ["b79fbf4d-3ef9-4689-8143-76b194e85509"]
@@ -75,6 +69,9 @@ class Portal:
             timeout=TIMEOUT_SECONDS,
         )
 
+    def download(self, browser: Browser) -> requests.Response:
+        return self.post(browser, "/data", token_of(self.home(browser), "/data"))
+
     def status(self, tenant: Any = CONTOSO) -> str:
         found = Tenant(self.database, tenant.tenant_id).read()
         assert found is not None
@@ -106,30 +103,9 @@ def token_of(page: str, path: str) -> str:
 
 @pytest.fixture(scope="module")
 def served(firestore_emulator: str) -> Iterator[Portal]:
-    with EntraStandIn() as entra, pytest.MonkeyPatch.context() as patch:
-        (port,) = free_ports(1)
-        url = f"http://127.0.0.1:{port}"
-        for name, value in {
-            "FIRESTORE_EMULATOR_HOST": firestore_emulator,
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
-            "ENTRA_CLIENT_ID": CLIENT_ID,
-            "ENTRA_CREDENTIAL": "secret",
-            "ENTRA_CLIENT_SECRET": CLIENT_SECRET,
-            "ENTRA_AUTHORITY": entra.url,
-            "GRAPH_ENDPOINT": entra.url,
-            "PORTAL_URL": url,
-            "SESSION_KEYS": secrets.token_hex(),
-            "REQUESTS_CA_BUNDLE": str(entra.ca_path),
-        }.items():
-            patch.setenv(name, value)
-        entra.register_redirect_uri(f"{url}/signed-in")
-        server = make_server("127.0.0.1", port, load_function("admin_portal"), threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Portal(url, entra, Firestore(PROJECT, firestore_emulator))
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    paths = ("/signed-in",)
+    with loading.served("admin_portal", firestore_emulator, "PORTAL_URL", paths) as running:
+        yield Portal(*running)
 
 
 @pytest.fixture
@@ -178,7 +154,7 @@ def test_freshness_is_counted_in_a_chart_and_in_a_table(portal: Portal) -> None:
     assert chart == ["5", "4", "3", "2", "1"]
     assert table == ["5", "33%", "4", "27%", "3", "20%", "2", "13%", "1", "7%"]
     assert '<p class="figure">15</p>' in page
-    assert "Last synchronization failed: 6 (40%)" in page
+    assert "Last synchronization failed: 6\u00a0(40%)" in page
     assert not [device for device in ids if device in page]
 
 
@@ -201,7 +177,7 @@ def test_the_download_is_exactly_the_organizations_documents(portal: Portal) -> 
     own = portal.devices(CONTOSO, [(timedelta(hours=1), "succeeded")] * 501)
     portal.devices(FABRIKAM, [(None, None)] * 2)
 
-    answer = portal.get(portal.administrator(), "/data")
+    answer = portal.download(portal.administrator())
 
     root = f"tenants/{CONTOSO.tenant_id}"
     entries = {entry["path"]: entry["fields"] for entry in answer.json()}
@@ -270,7 +246,7 @@ def test_only_the_exact_name_confirms(portal: Portal, name: str) -> None:
 
 
 def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> None:
-    """While purging there is no form but signing out, and a form of before is refused."""
+    """While purging one can sign out and download, no more, and a form of before is refused."""
     browser = portal.administrator()
     before = portal.home(browser)
     path = f"tenants/{CONTOSO.tenant_id}"
@@ -281,7 +257,7 @@ def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> No
 
     page = portal.home(browser)
     assert "cannot be stopped" in page
-    assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/sign-out"]
+    assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/sign-out", "/data"]
     assert portal.post(browser, "/withdrawal", withdrawal).status_code == 409
     deletion = token_of(before, "/deletion")
     assert portal.post(browser, "/deletion", deletion, name="Contoso").status_code == 409
@@ -290,13 +266,15 @@ def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> No
 def test_after_the_purge_nothing_is_left_to_show(portal: Portal) -> None:
     """A session of a tenant that is gone ends, and says so."""
     browser = portal.administrator()
+    token = token_of(portal.home(browser), "/data")
     portal.database.commit(portal.database.delete(f"tenants/{CONTOSO.tenant_id}"))
 
     answer = portal.get(browser, "/")
     assert answer.status_code == 403
     assert "tenant_not_onboarded" in answer.text
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
-    assert portal.get(browser, "/data").status_code == 403
+    assert 'href="https://onboarding.example"' in answer.text
+    assert portal.post(browser, "/data", token).status_code == 403
 
 
 def test_signing_out_ends_the_session_in_the_browser(portal: Portal) -> None:
@@ -324,6 +302,39 @@ def test_an_administrator_of_three_organizations_sees_one_at_a_time(portal: Port
         assert ("About to be deleted" in page) == (tenant is NORTHWIND)
 
 
+def test_a_page_of_another_organization_does_nothing_any_more(portal: Portal) -> None:
+    """Tabs of three organizations in one browser: only the one signed in to last can be acted on."""
+    close = {"receipt_id": str(uuid.uuid4()), "now": datetime.now(UTC), "delay": timedelta(hours=2)}
+    portal.onboard(NORTHWIND).close("requested", **close)
+    browser = Browser(portal.entra.ca_path)
+    tabs = {tenant: portal.sign_in(browser, tenant).text for tenant in (CONTOSO, NORTHWIND)}
+    portal.sign_in(browser, FABRIKAM)
+
+    for tenant, path in (
+        (CONTOSO, "/deletion"),
+        (CONTOSO, "/data"),
+        (NORTHWIND, "/withdrawal"),
+        (NORTHWIND, "/sign-out"),
+    ):
+        answer = portal.post(browser, path, token_of(tabs[tenant], path), name="Contoso")
+        assert (answer.status_code, "foreign_form" in answer.text) == (403, True)
+    assert [portal.status(one) for one in (CONTOSO, FABRIKAM, NORTHWIND)] == [
+        *("active", "active", "closing")
+    ]
+    assert FABRIKAM.tenant_id in portal.download(browser).text
+
+
+def test_a_consent_that_is_gone_leads_to_onboarding(portal: Portal) -> None:
+    """Withdrawing alone would not keep the data, so the page offers to connect again."""
+    portal.onboard(CONTOSO).close(
+        "consent_lost", str(uuid.uuid4()), datetime.now(UTC), timedelta(hours=2)
+    )
+    page = portal.home(portal.administrator())
+
+    assert "Without consent" in page
+    assert 'href="https://onboarding.example"' in page
+
+
 # Who gets in
 
 
@@ -349,6 +360,7 @@ def test_an_administrator_of_an_organization_that_is_not_connected_sees_nothing(
     """Nothing is stored about it, and the page says so."""
     page = portal.sign_in(Browser(portal.entra.ca_path), NORTHWIND)
     assert (page.status, "tenant_not_onboarded" in page.text) == (403, True)
+    assert 'href="https://onboarding.example"' in page.text
 
 
 @pytest.mark.parametrize(
@@ -436,7 +448,9 @@ def test_a_callback_of_another_browser_signs_nobody_in(portal: Portal) -> None:
 
 def test_a_cookie_that_was_tampered_with_is_nobodys(portal: Portal) -> None:
     """Another tenant, another kind of cookie, or another letter: signed out."""
-    good = portal.administrator().cookies.get("portal")
+    browser = portal.administrator()
+    token = token_of(portal.home(browser), "/data")
+    good = browser.cookies.get("portal")
     assert good
     flow, _state = begin(portal)
     payload, stamp, signature = good.split(".")
@@ -451,9 +465,14 @@ def test_a_cookie_that_was_tampered_with_is_nobodys(portal: Portal) -> None:
         "x" * 3000,
         flow.cookies.get("portal-sign-in"),
     ):
-        for path, status in (("/", 200), ("/data", 400)):
-            answer = requests.get(
-                portal.url + path, cookies={"portal": value}, timeout=TIMEOUT_SECONDS
+        for method, path, status in (("GET", "/", 200), ("POST", "/data", 400)):
+            answer = requests.request(
+                method,
+                portal.url + path,
+                headers={"Origin": portal.url},
+                data={"token": token} if method == "POST" else None,
+                cookies={"portal": value},
+                timeout=TIMEOUT_SECONDS,
             )
             assert answer.status_code == status
             assert CONTOSO.name not in answer.text
@@ -471,19 +490,24 @@ def test_a_session_is_one_tenants(portal: Portal) -> None:
         portal.post(theirs, "/deletion", own, name="Contoso", tenant=CONTOSO.tenant_id).status_code
         == 400
     )
-    assert CONTOSO.tenant_id not in portal.get(theirs, f"/data?tenant={CONTOSO.tenant_id}").text
+    data = token_of(portal.home(theirs), "/data")
+    found = portal.post(theirs, f"/data?tenant={CONTOSO.tenant_id}", data).text
+    assert FABRIKAM.tenant_id in found
+    assert CONTOSO.tenant_id not in found
     assert (portal.status(), portal.status(FABRIKAM)) == ("active", "active")
 
 
-@pytest.mark.parametrize("path", ["/deletion", "/withdrawal", "/sign-out"])
+@pytest.mark.parametrize("path", ["/deletion", "/withdrawal", "/data", "/sign-out"])
 def test_a_forged_form_does_nothing(portal: Portal, path: str) -> None:
     """Without the session's own token for just this form, or from elsewhere, a form is refused."""
-    browser = portal.administrator()
+    if path == "/withdrawal":
+        tenant = Tenant(portal.database, CONTOSO.tenant_id)
+        tenant.close("requested", str(uuid.uuid4()), datetime.now(UTC), timedelta(hours=2))
+    browser, before = portal.administrator(), portal.status()
     page = portal.home(browser)
     fields = {"name": "Contoso"}
-    tokens = {name: token_of(page, name) for name in ("/deletion", "/sign-out")}
-    wrong = tokens["/sign-out"] if path == "/deletion" else tokens["/deletion"]
-    right = tokens.get(path, "")
+    right = token_of(page, path)
+    wrong = token_of(page, "/sign-out" if path == "/data" else "/data")
     answers = [
         portal.post(browser, path, **fields),
         portal.post(browser, path, wrong, **fields),
@@ -505,7 +529,8 @@ def test_a_forged_form_does_nothing(portal: Portal, path: str) -> None:
         )
 
     assert {answer.status_code for answer in answers} == {403}
-    assert portal.status() == "active"
+    assert not any("Set-Cookie" in answer.headers for answer in answers)
+    assert portal.status() == before
     assert requests.get(portal.url + path, timeout=TIMEOUT_SECONDS).status_code == 405
 
 
@@ -558,7 +583,7 @@ def test_redirects_lead_home_whatever_a_request_says(portal: Portal) -> None:
     assert requests.get(f"{portal.url}//evil.example", timeout=TIMEOUT_SECONDS).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/data", "/nope"])
+@pytest.mark.parametrize("path", ["/", "/signed-in", "/data", "/nope"])
 def test_no_page_can_be_framed_or_run_a_script(portal: Portal, path: str) -> None:
     """Clickjacking and scripts: headers forbid both, on pages and on failures, signed in or not."""
     for browser in (Browser(portal.entra.ca_path), portal.administrator()):
@@ -600,7 +625,7 @@ def test_the_cookie_says_nothing_of_a_person(portal: Portal) -> None:
 
 def test_looking_ahead_does_nothing(portal: Portal) -> None:
     """HEAD is refused and a prefetch is empty where opening has an effect."""
-    for path in ("/sign-in", "/signed-in", "/data"):
+    for path in ("/sign-in", "/signed-in"):
         head = requests.head(portal.url + path, timeout=TIMEOUT_SECONDS)
         ahead = requests.get(
             portal.url + path, headers={"Sec-Purpose": "prefetch"}, timeout=TIMEOUT_SECONDS
@@ -613,7 +638,7 @@ def test_what_is_done_is_logged_without_anything_of_anybody(
 ) -> None:
     """Every action leaves its event, and neither a person nor an organization nor a receipt."""
     browser = portal.administrator()
-    portal.get(browser, "/data").json()
+    portal.download(browser).json()
     portal.post(browser, "/deletion", token_of(portal.home(browser), "/deletion"), name="Contoso")
     page = portal.home(browser)
     portal.post(browser, "/withdrawal", token_of(page, "/withdrawal"))

@@ -138,7 +138,7 @@ def test_the_first_page_lists_every_stored_field():
     fields = len(schemas.Closing().fields) + len(schemas.Consent().fields)
     fields += len(schemas.Tenant().fields) - 2 + len(schemas.Device().fields) + 2
     for language, stored in words.STORED.items():
-        assert len(inventory(language)) == fields == len(stored)
+        assert len(inventory(language, 30)) == fields == len(stored)
 
 
 SIGNING_IN = SigningIn(TENANT, {"state": "s"}, 3)

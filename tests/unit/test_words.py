@@ -1,0 +1,230 @@
+"""What pages say: set as each language is, the same in both, and the same as what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.admin_portal import session, sign_in
+from functions.admin_portal import words as portal_words
+from functions.admin_portal.pages import PURPOSES, PortalPages
+from functions.onboarding import cookie
+from functions.onboarding import words as onboarding_words
+from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
+from functions.onboarding.progress import Connected
+from shared import schemas
+from shared import words as shared_words
+from shared.firestore import Document
+from shared.settings import OnboardingSettings, PortalSettings, load
+from shared.words import LANGUAGES, Message, typeset
+from tests.unit.fakes import TENANT
+
+ROOT = Path(__file__).parents[2]
+MODULES = (shared_words, onboarding_words, portal_words)
+BOTH = [  # everything that is said in two languages, by its name
+    pytest.param(value, id=f"{module.__name__}.{name}")
+    for module in MODULES
+    for name, value in vars(module).items()
+    if name.isupper() and isinstance(value, dict) and set(value) == set(LANGUAGES)
+]
+MARKS = {";": "\u202f", "!": "\u202f", "?": "\u202f", "»": "\u202f", ":": "\u00a0"}
+PERMISSIONS = {  # Microsoft Graph permissions reference, the IDs of delegated permissions
+    "e1fe6dd8-ba31-4d61-89e7-88639da4683d": "User.Read",
+    "ff74d97f-43af-4b68-9f2a-b77ee6968c5d": "Contacts.Read",
+}
+NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+
+
+def texts(words):
+    """Every text in there, however deep."""
+    if isinstance(words, str):
+        return [words]
+    if isinstance(words, Message):
+        return [words.title, *words.texts]
+    return [
+        text
+        for one in (words.values() if isinstance(words, dict) else words)
+        for text in texts(one)
+    ]
+
+
+def shape(words):
+    """What is there, without its words."""
+    if isinstance(words, str):
+        return sorted(re.findall(r"{\w+}", words))
+    if isinstance(words, Message):
+        return len(words.texts)
+    if isinstance(words, dict):
+        return {name: shape(value) for name, value in words.items()}
+    return [shape(value) for value in words]
+
+
+def read(response):
+    return response.get_data(as_text=True)
+
+
+def french_faults(text):
+    """Where a text breaks the rule: each mark has its own space, and no other, on its inner side."""
+    faults = [
+        text[max(0, at - 12) : at + 1]
+        for at, letter in enumerate(text)
+        if letter in MARKS and text[:at][-1:] != MARKS[letter]
+    ]
+    return faults + re.findall(r"«(?!\u202f).{0,9}", text)
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_french_marks_stand_off_by_a_space_that_never_breaks(words):
+    """U+202F before ; ! ? » and after «, U+00A0 before a colon, in every French text."""
+    assert [fault for text in texts(words["fr"]) for fault in french_faults(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["là : oui", "là: oui", "oui ;", "« oui »", "«oui\u202f»", "oui ?"]
+)
+def test_the_rule_finds_what_breaks_it(text):
+    """A plain space, none at all, or a guillemet alone."""
+    assert french_faults(text)
+    assert not french_faults(typeset("« Oui ? » : non ; oui !"))
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_no_mark_of_a_typewriter(words):
+    """Apostrophes and quotation marks are those of print; English marks stand close; no space is doubled."""
+    for language in LANGUAGES:
+        for text in texts(words[language]):
+            assert not re.search(r"['\"]|\s\s|\.\.\.", text), text
+    assert not [text for text in texts(words["en"]) if re.search(r"\s[;:!?]|[«»]", text)]
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_what_belongs_together_stays_on_one_line(words):
+    """A number and its unit, and Microsoft's product."""
+    split = re.compile(r"[\d}] (?:second|minute|hour|day|heure|jour)|Microsoft 365")
+    assert [text for one in words.values() for text in texts(one) if split.search(text)] == []
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_both_languages_say_the_same_things(words):
+    """Text for text, with the same values in them."""
+    assert shape(words["en"]) == shape(words["fr"])
+
+
+def test_the_templates_have_no_words_of_their_own():
+    """What people read is in words.py, where these tests see it."""
+    for folder in ("shared", "functions/onboarding", "functions/admin_portal"):
+        for template in (ROOT / folder / "templates").glob("*.html"):
+            bare = re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", " ", template.read_text("utf-8"))
+            assert set(re.findall(r"\w+", bare)) <= {"Calliente"}, template
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit", "said"),
+    [
+        (cookie.LIFETIME_SECONDS, 60, onboarding_words.LANDING["en"]["cookie"]),
+        (cookie.LIFETIME_SECONDS, 60, shared_words.FAILURES["en"]["expired"].texts[0]),
+        (sign_in.LIFETIME_SECONDS, 60, shared_words.FAILURES["en"]["expired"].texts[0]),
+        (session.LIFETIME_SECONDS, 60, portal_words.SIGN_IN["en"]["notes"][1]),
+        (session.LIFETIME_SECONDS, 60, portal_words.FAILURES["en"]["signed_out"].texts[0]),
+        (RETRY_SECONDS, 1, onboarding_words.WAITING["en"]["text"][1]),
+    ],
+)
+def test_times_are_those_of_the_code(seconds, unit, said):
+    """Where a page names a time, it is the one that counts."""
+    assert re.findall(r"(\d+)\u00a0(?:minutes|seconds)", said) == [str(seconds // unit)]
+
+
+@pytest.mark.parametrize("words", BOTH)
+def test_both_languages_name_the_same_numbers(words):
+    """A time that changes, changes in both."""
+    for english, french in zip(texts(words["en"]), texts(words["fr"]), strict=True):
+        assert re.findall(r"\d+", english) == re.findall(r"\d+", french)
+
+
+def test_the_first_page_names_the_permissions_of_the_app_registration():
+    """No more and no fewer than administrators will be asked for, and none without a person."""
+    manifest = json.loads((ROOT / "deploy/entra-manifest.json").read_text("utf-8"))
+    (graph,) = manifest["requiredResourceAccess"]
+    asked = {(PERMISSIONS[one["id"]], one["type"]) for one in graph["resourceAccess"]}
+    for said in onboarding_words.LANDING.values():
+        assert {(name, "Scope") for name, _why in said["permissions"]} == asked
+
+
+@pytest.fixture
+def onboarding_pages(serve):
+    """The pages of onboarding under changed settings."""
+
+    def make(**changes):
+        return OnboardingPages(replace(load(OnboardingSettings), **changes))
+
+    served = serve("onboarding")
+    with served.client.application.test_request_context():
+        yield make
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_days_without_consent_are_the_settings(onboarding_pages, language):
+    """Wherever a page says after how long a lost consent deletes, it says what the purge goes by."""
+    pages = onboarding_pages(consent_grace_days=45)
+    days = {"en": "45\u00a0days", "fr": "45\u00a0jours"}[language]
+    assert days in read(pages.landing(language))
+    assert days in read(pages.outcome(Connected(TENANT, "Contoso"), language))
+
+
+def test_the_last_page_leads_to_the_portal_if_there_is_one(onboarding_pages):
+    """Without the portal's address the page says who else deletes."""
+    connected, said = Connected(TENANT, "Contoso"), onboarding_words.CONNECTED["en"]
+    linked = read(onboarding_pages(portal_url="https://portal.example").outcome(connected, "en"))
+    assert 'href="https://portal.example"' in linked
+    alone = read(onboarding_pages(portal_url="").outcome(connected, "en"))
+    assert said["portal_button"] not in alone
+    assert said["delete"][0] in alone
+
+
+@pytest.fixture
+def portal_pages(serve):
+    """The pages of the portal under changed settings."""
+
+    def make(**changes):
+        return PortalPages(replace(load(PortalSettings), **changes))
+
+    with serve("admin_portal").client.application.test_request_context():
+        yield make
+
+
+def overview(pages, **fields):
+    document = Document(
+        f"tenants/{TENANT}", {"name": "Contoso", "status": "active", **fields}, None
+    )
+    tokens = dict.fromkeys(PURPOSES, "token")
+    return read(pages.overview(document, None, tokens, NOW, "en"))
+
+
+def test_the_portal_says_when_a_deletion_would_be_due(portal_pages):
+    """The time is the settings' delay from now."""
+    page = overview(portal_pages(purge_delay_seconds=7200))
+    assert "25 November 2026, 03:30 UTC at the earliest" in page
+
+
+def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known(portal_pages):
+    """And so does a refusal that connecting again would cure, and no other."""
+    closing = {
+        "purgeAt": NOW + timedelta(hours=1),
+        "reason": schemas.CONSENT_LOST,
+        "receiptId": "r",
+    }
+    for address, there in (("https://connect.example", True), ("", False)):
+        pages = portal_pages(onboarding_url=address)
+        page = overview(pages, status="closing", closing=closing)
+        refusals = {
+            code: read(pages.failure(code, "en", 403))
+            for code in ("tenant_not_onboarded", "consent_missing", "wrong_account")
+        }
+        link = f'href="{address}"' if there else portal_words.CONNECT["en"]
+        assert (link in page) == there
+        assert [link in text for text in refusals.values()] == [there, there, False]
