@@ -100,13 +100,13 @@ clean: ## Remove everything that the other commands made
 	find functions shared local support tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMPS)/python: requirements.txt requirements/dev.txt local/setup.sh
-	@local/setup.sh python
+	@local/setup.sh python $^
 
 $(STAMPS)/node: local/package.json local/package-lock.json local/setup.sh
-	@local/setup.sh node
+	@local/setup.sh node $^
 
 $(STAMPS)/firestore: local/setup.sh $(STAMPS)/python $(STAMPS)/node
-	@local/setup.sh firestore
+	@local/setup.sh firestore $^
 
 $(STAMPS)/chromium: local/setup.sh
-	@local/setup.sh chromium
+	@local/setup.sh chromium $^

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs one part of what the project needs, inside the project's folder: python, node or firestore.
-# `make` calls it, only when the part's inputs have changed. chromium, for the tests of the pages, is the system's own.
+# `make` calls it with the part and its inputs, only when these have changed. chromium, for the tests of the pages, is the system's own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +55,23 @@ setup_chromium() {
         "If one is there under another name: CHROMIUM=/path/to/it. Everything else works without."
 }
 
+is_done() { # the stamp is newer than each of the inputs; without inputs there is no telling
+    local input
+    [ -e "$stamp" ] && [ $# -gt 0 ] || return 1
+    for input in "$@"; do [ "$stamp" -nt "$input" ] || return 1; done
+}
+
+part=$1 stamp=.local/stamps/$1
+shift
 mkdir -p .local/stamps
-"setup_$1"
-touch ".local/stamps/$1"
+if type -P flock >/dev/null; then # one set-up of a part at a time; the lock goes with the process
+    exec 9>".local/stamps/.$part.lock"
+    if ! flock --nonblock 9; then
+        echo "Another set-up of $part is running; waiting for it"
+        flock 9
+    fi
+fi
+if is_done "$@"; then exit 0; fi
+rm -f "$stamp" # what is half done must not look done
+"setup_$part"
+touch "$stamp"
