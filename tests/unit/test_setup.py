@@ -55,8 +55,16 @@ def test_what_fails_leaves_no_stamp(project):
     assert ended(start(project)) == 0
     assert stamp(project).exists()
     (project / "broken").touch()
+    later = stamp(project).stat().st_mtime + 1
+    os.utime(project / "local" / "package.json", (later, later))
     assert ended(start(project)) != 0
     assert not stamp(project).exists()
+
+
+def test_what_is_done_is_not_done_again(project):
+    """With a stamp newer than its inputs nothing runs."""
+    assert (ended(start(project)), ended(start(project))) == (0, 0)
+    assert (project / "runs").read_text() == "run\n"
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="needs flock")
