@@ -100,7 +100,7 @@ def real_lines(serve, monkeypatch, capsys):
         monkeypatch.setattr(served.module, "device_tokens", FakeTokens)
     monkeypatch.setattr(registration.module, "accounts", FakeAccounts)
     signer = SimpleNamespace(make=lambda _identity: "made-up")
-    monkeypatch.setattr(registration.module, "custom_tokens", lambda: signer, raising=False)
+    monkeypatch.setattr(registration.module, "custom_tokens", lambda: signer)
     monkeypatch.setattr(registration.module.tokens, "entra_tenant", lambda *_arguments: TENANT)
     entra = {"Authorization": "Bearer entra-token"}
     signed_in = {"Authorization": "Bearer id-token"}
