@@ -14,7 +14,7 @@ SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
 	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
 setup: $(SETUP) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
@@ -84,7 +84,7 @@ docs: $(STAMPS)/python ## Write the generated pages of docs/ again
 deploy: $(STAMPS)/python $(STAMPS)/node ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
 	@$(PYTHON) -m deploy deploy
 
-undeploy: $(STAMPS)/python $(STAMPS)/node ## Take a deployment away again, but not its data: PROJECT=… (DRY_RUN=1)
+undeploy: $(STAMPS)/python $(STAMPS)/node ## Take a deployment away again, but not its data: PROJECT=… CONFIRM=… (DRY_RUN=1)
 	@$(PYTHON) -m deploy undeploy
 
 sbom: $(STAMPS)/python ## Write the bill of materials of what is deployed: build/sbom.cdx.json

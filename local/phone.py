@@ -4,10 +4,14 @@ It signs its user in at Entra, registers under a random ID that it made up, exch
 tokens, renews them, beats, reads its two documents under the security rules, and signs out. What the backend answers
 it obeys: 410 means to register again, 429 and 503 to come back later.
 Sources: Firebase Auth REST API, Secure Token API; Firestore REST API.
+
+    python -m local.phone     signs one in on the running stack; prints the variables of the calls in README.md
 """
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 import uuid
 import warnings
@@ -19,7 +23,9 @@ import msal
 import requests
 
 from local.addresses import Addresses
-from local.entra import EntraSession
+from local.entra import AppRegistration, EntraSession
+from local.entra.directory import demo_tenants
+from local.processes import LocalStackError
 
 TIMEOUT_SECONDS = 30
 RENEW_BEFORE_SECONDS = 300
@@ -204,3 +210,40 @@ class Phone:
         self._id_token = str(answer.body[id_token])
         self._refresh_token = str(answer.body[refresh_token])
         self._renew_at = self._clock() + int(answer.body[seconds]) - RENEW_BEFORE_SECONDS
+
+
+def main() -> int:
+    """Returns 0, or 1 where nothing is running or no organization is connected."""
+    try:
+        stack = Addresses.read()
+    except LocalStackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    client = AppRegistration().client_id
+    for tenant in demo_tenants():
+        user = tenant.phone_users[0]
+        with Phone(stack, client, tenant.tenant_id, user.username, user.password or "") as phone:
+            try:
+                registered = phone.register().status in (200, 201)
+            except PhoneError:
+                continue
+            if registered:
+                _print_variables(stack, phone)
+                return 0
+    where = stack.functions["onboarding"]
+    print(f"No organization is connected yet: do it at {where}, in a browser.", file=sys.stderr)
+    return 1
+
+
+def _print_variables(stack: Addresses, phone: Phone) -> None:
+    for name, value in {
+        "DEVICE_REGISTRATION": stack.functions["device_registration"],
+        "HEARTBEAT": stack.functions["heartbeat"],
+        "ENTRA_TOKEN": phone.entra_token(),
+        "FIREBASE_ID_TOKEN": phone.id_token(),
+    }.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -320,7 +320,7 @@ def main() -> None:
     except SettingsError as error:
         stop(str(error), USAGE)
     except errors.Unavailable as error:
-        stop(f"{error.dependency} is away ({error.reason}): {advice_on(error)}", AWAY)
+        stop(f"{error.dependency} did not answer ({error.reason}): {advice_on(error)}", AWAY)
     except NotFound:
         stop(f"{NO_DATABASE}: {MAKE_DATABASE}", USAGE)
     except errors.Problem as error:

@@ -166,5 +166,5 @@ class CloudLogging:
 def _session() -> requests.Session:
     credentials, _project = google.auth.default(scopes=[SCOPE])
     made: Any = google.auth.transport.requests.AuthorizedSession
-    session: requests.Session = made(credentials)
+    session: requests.Session = made(credentials, refresh_timeout=CALL_SECONDS)
     return session
