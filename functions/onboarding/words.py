@@ -161,14 +161,13 @@ LANDING: dict[str, dict[str, Any]] = typeset(
             "begin": "A Global Administrator or Privileged Role Administrator of your organization’s Microsoft 365. "
             "If that is not you, send one of them the link to this page; nothing happens before that.",
             "stored_title": "What is stored, and what is not",
-            "stored_texts": (
+            "stored_text": "The complete list of what is stored about your organization.",
+            "place_title": "Where it is kept",
+            "place": (
+                "In Google Firestore, isolated by organization, in the European Union by default.",
                 (
-                    "This is the complete list. It is kept in Google Firestore, isolated by organization, in the "
-                    "European Union by default."
-                ),
-                (
-                    "For a phone to sign in there, its device ID and your tenant ID, two numbers without a name, "
-                    "are also kept in Google’s Firebase Authentication, for which Google does not promise a place."
+                    "For a phone to sign in there, its device ID and your tenant ID, two numbers without a name, are "
+                    "also kept in Google’s Firebase Authentication, for which Google does not promise a place."
                 ),
             ),
             "headings": ("Data", "Why"),
@@ -230,15 +229,14 @@ LANDING: dict[str, dict[str, Any]] = typeset(
             "organisation. Si ce n’est pas vous, envoyez à l’un d’eux le lien de cette page ; rien ne se "
             "passe avant.",
             "stored_title": "Ce qui est conservé, et ce qui ne l’est pas",
-            "stored_texts": (
-                (
-                    "Cette liste est complète. Ces données se trouvent dans Google Firestore, isolées par "
-                    "organisation, dans l’Union européenne par défaut."
-                ),
+            "stored_text": "La liste complète de ce qui est conservé sur votre organisation.",
+            "place_title": "Où ces données se trouvent",
+            "place": (
+                "Dans Google Firestore, isolées par organisation, dans l’Union européenne par défaut.",
                 (
                     "Pour qu’un téléphone puisse s’y connecter, son identifiant et votre ID de locataire, deux "
-                    "numéros sans aucun nom, se trouvent aussi dans Firebase Authentication de Google, dont Google "
-                    "ne garantit pas le lieu d’hébergement."
+                    "numéros sans aucun nom, se trouvent aussi dans Firebase Authentication de Google, dont Google ne "
+                    "garantit pas le lieu d’hébergement."
                 ),
             ),
             "headings": ("Donnée", "Pourquoi"),

@@ -372,6 +372,10 @@ def test_an_administrator_of_an_organization_that_is_not_connected_sees_nothing(
         ({"tid": "../tenants"}, "wrong_account"),
         ({"tid": None}, "wrong_account"),
         ({"iss": "https://evil.example/v2.0"}, "unexpected"),
+        ({"aud": "5e1f0a10-c0de-4c09-8a09-000000000000"}, "unexpected"),
+        ({"nonce": "of another sign-in"}, "unexpected"),
+        ({"nonce": None}, "unexpected"),
+        ({"exp": 1}, "expired"),
     ],
 )
 def test_a_sign_in_must_prove_its_organization(
@@ -590,6 +594,7 @@ def test_no_page_can_be_framed_or_run_a_script(portal: Portal, path: str) -> Non
         answer = portal.get(browser, path)
         policy = answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Cache-Control"] == "no-store"
         assert "frame-ancestors 'none'" in policy
         assert "default-src 'none'" in policy
         assert "script-src" not in policy

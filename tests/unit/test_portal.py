@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import flask
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 
 from functions.admin_portal import words
 from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
@@ -164,6 +165,24 @@ def test_a_session_outlives_a_rotation_of_keys_and_nothing_else(monkeypatch):
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: NOW.timestamp() + 10**8)
     with pytest.raises(SignedOut):
         read(sessions, new)
+
+
+@pytest.mark.parametrize("salt", ["calliente.onboarding", "calliente.portal-sign-in"])
+def test_another_cookie_of_ours_is_no_session(salt):
+    """Signed with the same key, and even with the same content: what a cookie is for is part of its signature."""
+    payload = {"tenant": TENANT, "issuedAt": NOW.timestamp()}
+    sessions = Sessions(KEYS, URL)
+    for name, session in ((salt, False), ("calliente.portal", True)):
+        value = URLSafeTimedSerializer(KEYS[0], salt=name).dumps(payload)
+        assert (read(sessions, value) is not None) is session
+
+
+def test_two_sign_ins_of_one_second_are_two_sessions(monkeypatch):
+    """Forms are bound to the session's value, so no two may be alike."""
+    monkeypatch.setattr("itsdangerous.timed.time.time", NOW.timestamp)
+    ticks = iter((NOW.timestamp(), NOW.timestamp() + 0.001))
+    sessions = Sessions(KEYS, URL, clock=lambda: next(ticks))
+    assert value_of(sessions) != value_of(sessions)
 
 
 def test_a_form_is_bound_to_its_session_and_its_purpose():
