@@ -26,6 +26,7 @@ from shared.errors import Unavailable
 from shared.messages import CLASSES
 
 CALL_SECONDS = 4.0
+WALK_SECONDS = 60.0  # of one query of a walk; Firestore ends them at about that age
 TRANSACTION_SECONDS = 8.0
 TRANSACTION_ATTEMPTS = 5
 MAX_WRITES = 500
@@ -121,9 +122,52 @@ class Firestore:
         start_after: Sequence[Any] | None = None,
         keys_only: bool = False,
         all_descendants: bool = False,
-        deadline_seconds: float = CALL_SECONDS,
     ) -> list[Document]:
         """Documents of a collection. A path as a value of `__name__` is a reference: give a Document's path."""
+        request = self._query_request(
+            collection, where, order_by, limit, start_after, keys_only, all_descendants
+        )
+        return list(self._found(request, CALL_SECONDS))
+
+    def walk(
+        self,
+        collection: str,
+        where: Where = (),
+        keys_only: bool = False,
+        all_descendants: bool = False,
+    ) -> Iterator[Document]:
+        """All documents of a collection by path, read while they are used: few of them are ever in memory.
+
+        `{path}/` with all_descendants: every document below `path`, at any depth.
+        It is one query for as long as that lasts; where it is cut off, another one goes on behind the last document.
+        Raises Unavailable when that one brings nothing.
+        """
+        after: list[str] | None = None
+        while True:
+            last = None
+            request = self._query_request(
+                collection, where, ("__name__",), None, after, keys_only, all_descendants
+            )
+            try:
+                for document in self._found(request, WALK_SECONDS):
+                    yield document
+                    last = document
+                return
+            except Unavailable:
+                if last is None:
+                    raise
+            after = [last.path]
+
+    def _query_request(
+        self,
+        collection: str,
+        where: Where,
+        order_by: Sequence[str],
+        limit: int | None,
+        start_after: Sequence[Any] | None,
+        keys_only: bool,
+        all_descendants: bool,
+    ) -> Any:
         parent, structured = self._structured(collection, where, all_descendants)
         for name in order_by:
             structured.order_by.add().field.field_path = name
@@ -134,40 +178,12 @@ class Firestore:
                 structured.start_at.values.append(self._operand(name, value))
         if keys_only:
             structured.select.fields.add().field_path = "__name__"
-        request = CLASSES["RunQueryRequest"](parent=parent, structured_query=structured)
-        return [
-            self._document(answer.document)
-            for answer in self._stream("RunQuery", request, deadline_seconds)
-            if answer.HasField("document")
-        ]
+        return CLASSES["RunQueryRequest"](parent=parent, structured_query=structured)
 
-    def pages(
-        self,
-        collection: str,
-        page_size: int,
-        where: Where = (),
-        keys_only: bool = False,
-        all_descendants: bool = False,
-    ) -> Iterator[list[Document]]:
-        """All documents of a collection by path, a page in memory at a time.
-
-        `{path}/` with all_descendants: every document below `path`, at any depth.
-        """
-        after: list[str] | None = None
-        while True:
-            page = self.query(
-                collection,
-                where,
-                limit=page_size,
-                start_after=after,
-                keys_only=keys_only,
-                all_descendants=all_descendants,
-            )
-            if page:
-                yield page
-            if len(page) < page_size:
-                return
-            after = [page[-1].path]
+    def _found(self, request: Any, deadline_seconds: float) -> Iterator[Document]:
+        for answer in self._stream("RunQuery", request, deadline_seconds):
+            if answer.HasField("document"):
+                yield self._document(answer.document)
 
     def count(self, collection: str, where: Where = (), up_to: int | None = None) -> int:
         """How many documents match; Firestore bills one read per 1,000 index entries counted."""
@@ -383,12 +399,15 @@ class Firestore:
         except grpc.RpcError as error:
             raise _translated(error) from None
 
-    def _stream(self, name: str, request: Any, deadline_seconds: float) -> list[Any]:
+    def _stream(self, name: str, request: Any, deadline_seconds: float) -> Iterator[Any]:
+        """The answers, as they come; who stops asking ends the call."""
+        call = self._calls[name](request, timeout=deadline_seconds, metadata=self._metadata)
         try:
-            call = self._calls[name]
-            return list(call(request, timeout=deadline_seconds, metadata=self._metadata))
+            yield from call
         except grpc.RpcError as error:
             raise _translated(error) from None
+        finally:
+            call.cancel()
 
     # Names and values
 

@@ -70,25 +70,21 @@ class Audit:
 
     def _below(self, tenant: Document) -> None:
         """Its devices, and documents anywhere below it that are none."""
-        for page in self._database.pages(f"{tenant.path}/", PAGE, all_descendants=True):
-            for found in page:
-                if found.path != f"{tenant.path}/devices/{found.id}":
-                    self.report.found(found.path, "no document belongs here")
-                    continue
-                if not schemas.is_device_id(found.id):
-                    self.report.found(found.path, "the document ID is not a device ID")
-                check(self.report, found, schemas.Device(), "devices")
-            self._progress(len(page))
+        for found in self._database.walk(f"{tenant.path}/", all_descendants=True):
+            self._progress(1)
+            if found.path != f"{tenant.path}/devices/{found.id}":
+                self.report.found(found.path, "no document belongs here")
+                continue
+            if not schemas.is_device_id(found.id):
+                self.report.found(found.path, "the document ID is not a device ID")
+            check(self.report, found, schemas.Device(), "devices")
 
     def _unknown(self, collection: str) -> None:
         self.report.found(collection, "the collection is not in the inventory")
 
     def _orphans(self, missing: Document) -> None:
-        for page in self._database.pages(
-            f"{missing.path}/", PAGE, keys_only=True, all_descendants=True
-        ):
-            for found in page:
-                self.report.found(found.path, "it outlived its tenant")
+        for found in self._database.walk(f"{missing.path}/", keys_only=True, all_descendants=True):
+            self.report.found(found.path, "it outlived its tenant")
 
     def _existing(self, listed: list[Document]) -> list[Document]:
         for document in listed:

@@ -36,7 +36,6 @@ from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, rec
 
 REFUSED, USAGE, AWAY = 1, 2, 3
 COMPLETING = "_CALLIENTE_COMPLETE"
-PAGE = 300
 LOG_DAYS = 30
 PIPE_COLUMNS = 200  # of a table that no terminal bounds
 MALFORMED = "malformed"  # the fact that names the fields which are not as in the inventory
@@ -210,7 +209,7 @@ def show(context: Context, tenant_id: str, as_json: bool) -> None:
 @click.pass_obj
 def tenants(context: Context, as_json: bool) -> None:
     """List the connected organizations."""
-    rows = [facts_of(found) for page in context.database.pages(TENANTS, PAGE) for found in page]
+    rows = [facts_of(found) for found in context.database.walk(TENANTS)]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "lostAt"), as_json)
 
 

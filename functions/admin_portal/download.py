@@ -1,18 +1,16 @@
-"""What is stored about an organization, as JSON: exactly its documents, a page in memory at a time."""
+"""What is stored about an organization, as JSON: exactly its documents, a document in memory at a time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from shared.errors import TenantNotOnboarded
 from shared.firestore import Document, Firestore
 from shared.store import Tenant
-
-PAGE_SIZE = 500
 
 
 def documents(database: Firestore, tenant: Tenant) -> Iterator[str]:
@@ -23,17 +21,16 @@ def documents(database: Firestore, tenant: Tenant) -> Iterator[str]:
     own = tenant.read()
     if own is None:
         raise TenantNotOnboarded
-    pages = database.pages(tenant.devices_path, PAGE_SIZE)
-    first = next(pages, [])
-    return _array(chain([[own], first], pages))
+    devices = database.walk(tenant.devices_path)
+    first = list(islice(devices, 1))
+    return _array(chain([own], first, devices))
 
 
-def _array(pages: Iterator[list[Document]]) -> Iterator[str]:
+def _array(found: Iterable[Document]) -> Iterator[str]:
     opening = "[\n"
-    for page in pages:
-        if page:
-            yield opening + ",\n".join(_entry(document) for document in page)
-            opening = ",\n"
+    for document in found:
+        yield opening + _entry(document)
+        opening = ",\n"
     yield "\n]\n"
 
 

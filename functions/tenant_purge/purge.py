@@ -1,4 +1,4 @@
-"""Deleting a tenant: page by page, only forward, safe to kill and to run twice.
+"""Deleting a tenant: chunk by chunk, only forward, safe to kill and to run twice.
 
 The order is the guarantee. Auth users go before their documents, so that a document is the reminder that a user may be
 left; the tenant's document goes last, so that it is the reminder that anything may be left. Every delete of a document
@@ -7,8 +7,9 @@ names the version that was listed: what changed since, or came anew, stays.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.firestore import MAX_WRITES, Changed, Document, Firestore, NotFound, in_chunks
@@ -17,13 +18,13 @@ from shared.schemas import PURGING
 from shared.store import Tenant
 
 WRITERS = 4
-PAGE = WRITERS * MAX_WRITES
-FRUITLESS = 3  # pages in a row whose documents all changed meanwhile, as heartbeats make them
+AHEAD = 2 * WRITERS  # deletions of up to 500 documents that wait or are under way
+FRUITLESS = 3  # passes in a row whose documents all changed meanwhile, as heartbeats make them
 OK, NOT_FOUND, CHANGED = 0, 5, 9  # gRPC status codes of single writes
 
 
 class PurgeStuck(Exception):
-    """A page was tried and nothing of it could be deleted; the next run tries again."""
+    """Nothing of a chunk could be deleted, or of several passes; the next run tries again."""
 
 
 class OutOfTime(Exception):
@@ -74,35 +75,38 @@ class Purge:
         self._finish()
 
     def _delete_devices(self) -> None:
-        """Pass by pass, until a pass finds nothing from its start. Within one, a page begins where the last one ended:
-        Firestore would step over every entry just deleted, and slow down as they grow in number.
-        """
+        """Pass by pass, until one finds nothing: what changed while a pass went on, the next one takes."""
         fruitless = 0
-        after: list[str] | None = None
-        while (page := self._page(after)) or after:
-            after = [page[-1].path] if page else None
-            if not page:
-                continue
-            self._pause_point()
-            kept: set[str] = set()
-            for chunk in in_chunks(page, MAX_DELETE_USERS):
-                kept |= self._delete_users([f"{self._tenant.id}:{device.id}" for device in chunk])
-            gone = [device for device in page if f"{self._tenant.id}:{device.id}" not in kept]
-            deleted = self.tally.documents
-            if not self._delete_documents(gone):
-                raise PurgeStuck
-            fruitless = 0 if self.tally.documents > deleted else fruitless + 1
-            if fruitless >= FRUITLESS:
-                raise PurgeStuck
+        while fruitless < FRUITLESS:
+            before = self.tally.documents
+            if not self._pass():
+                return
+            fruitless = 0 if self.tally.documents > before else fruitless + 1
+        raise PurgeStuck
 
-    def _page(self, after: list[str] | None) -> list[Document]:
-        return self._database.query(
-            self._tenant.devices_path,
-            limit=PAGE,
-            start_after=after,
-            keys_only=True,
-            deadline_seconds=30.0,
-        )
+    def _pass(self) -> bool:
+        """One walk over all devices; whether there were any.
+
+        While the documents of some chunks are being deleted, the next ones are read and their users deleted.
+        """
+        found = False
+        at_work: deque[Future[list[int]]] = deque()
+        with ThreadPoolExecutor(WRITERS) as writers:
+            devices = self._database.walk(self._tenant.devices_path, keys_only=True)
+            for chunk in in_chunks(devices, MAX_DELETE_USERS):
+                found = True
+                self._pause_point()
+                kept = self._delete_users([self._uid(device) for device in chunk])
+                gone = [device for device in chunk if self._uid(device) not in kept]
+                if not gone:
+                    raise PurgeStuck
+                for part in in_chunks(gone, MAX_WRITES):
+                    at_work.append(writers.submit(self._delete_documents, part))
+                while len(at_work) > AHEAD:
+                    self._count(at_work.popleft().result())
+            for work in at_work:
+                self._count(work.result())
+        return found
 
     def _delete_strays(self) -> None:
         """What the inventory does not know below the tenant: other collections, and children of deleted documents."""
@@ -150,22 +154,23 @@ class Purge:
         self.tally.user_errors += len(kept)
         return set(kept)
 
-    def _delete_documents(self, documents: list[Document]) -> bool:
-        """Whether there was progress. What changed since it was listed stays, and is listed again."""
-        chunks = list(in_chunks(documents, MAX_WRITES))
-        with ThreadPoolExecutor(WRITERS) as writers:
-            codes = [code for chunk in writers.map(self._delete_chunk, chunks) for code in chunk]
-        self.tally.documents += sum(code in (OK, NOT_FOUND) for code in codes)
-        self.tally.write_errors += sum(code not in (OK, NOT_FOUND, CHANGED) for code in codes)
-        return any(code in (OK, NOT_FOUND, CHANGED) for code in codes)
-
-    def _delete_chunk(self, documents: list[Document]) -> list[int]:
+    def _delete_documents(self, documents: list[Document]) -> list[int]:
         return self._database.batch_write(
             [
                 self._database.delete(found.path, update_time=found.update_time)
                 for found in documents
             ]
         )
+
+    def _count(self, codes: list[int]) -> None:
+        """What changed since it was listed stays, and is no error. Raises PurgeStuck where nothing is allowed to go."""
+        self.tally.documents += sum(code in (OK, NOT_FOUND) for code in codes)
+        self.tally.write_errors += sum(code not in (OK, NOT_FOUND, CHANGED) for code in codes)
+        if not any(code in (OK, NOT_FOUND, CHANGED) for code in codes):
+            raise PurgeStuck
+
+    def _uid(self, device: Document) -> str:
+        return f"{self._tenant.id}:{device.id}"
 
     def _pause_point(self) -> None:
         """Before each step that deletes: is there time, and is this still the tenant that was to be purged?"""

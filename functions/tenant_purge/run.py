@@ -48,8 +48,7 @@ class Summary:
 
 def due(database: Firestore, now: datetime) -> Iterator[Document]:
     """What a run purges: the tenants whose purge has begun, then those that are due, the oldest first."""
-    for page in database.pages(TENANTS, PAGE, [("status", "==", schemas.PURGING)]):
-        yield from page
+    yield from database.walk(TENANTS, [("status", "==", schemas.PURGING)])
     closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", now)]
     yield from _oldest_first(database, closing, by=("closing", "purgeAt"))
 

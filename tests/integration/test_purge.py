@@ -102,17 +102,14 @@ class World:
     def paths(self, tenant: Tenant) -> list[str]:
         found = [
             document.path
-            for page in self.database.pages(
-                f"{tenant.path}/", 1000, keys_only=True, all_descendants=True
+            for document in self.database.walk(
+                f"{tenant.path}/", keys_only=True, all_descendants=True
             )
-            for document in page
         ]
         return found + ([tenant.path] if tenant.read() else [])
 
     def snapshot(self, tenant: Tenant) -> str:
-        found = [tenant.read()]
-        for page in self.database.pages(tenant.devices_path, 1000):
-            found.extend(page)
+        found = [tenant.read(), *self.database.walk(tenant.devices_path)]
         return json.dumps([(d.path, str(d.fields), str(d.update_time)) for d in found if d])
 
     def is_gone(self, tenant: Tenant) -> bool:
@@ -138,6 +135,7 @@ class DiesAfter:
         found = getattr(self._target, name)
         outside = {
             "query",
+            "walk",
             "get",
             "commit",
             "batch_write",

@@ -40,7 +40,7 @@ class Database:
         active = any(value == "active" for _, _, value in where)
         return list(self.tenants.values()) if active else []
 
-    def pages(self, collection, _size, where=(), **_options):
+    def walk(self, collection, where=(), **_options):
         self.queries.append((collection, tuple(where), ("__name__",)))
         return iter(())
 
@@ -155,8 +155,8 @@ class Purging:
     def get(self, _path):
         return [Document(self.path, {"status": "purging"}, 1)]
 
-    def query(self, *_arguments, **_options):
-        return self.left
+    def walk(self, *_arguments, **_options):
+        return iter(self.left)
 
     def collection_ids(self, _path):
         return []
@@ -170,7 +170,7 @@ class Purging:
 
 
 @pytest.mark.parametrize(("code", "calls"), [(9, FRUITLESS), (7, 1)])
-def test_pages_of_which_nothing_can_be_deleted_end_the_purge(code, calls):
+def test_documents_of_which_none_can_be_deleted_end_the_purge(code, calls):
     """Documents that always change, or are never allowed to go, cannot hold a run until its budget is spent."""
     database = Purging(code)
     tenant = Tenant(database, database.path.partition("/")[2])
