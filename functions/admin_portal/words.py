@@ -114,9 +114,9 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             },
             "receipt": "Receipt",
             "closing": "All of your organization’s data will be deleted at the time above. Until then no phone can "
-            "register. Keep the receipt: it proves the request.",
+            "register. Keep the receipt: support finds the deletion by it.",
             "closing_due": "The deletion is due and starts with the next scheduled run. Until it has started, you "
-            "can still withdraw it. Keep the receipt: it proves the request.",
+            "can still withdraw it. Keep the receipt: support finds the deletion by it.",
             "lost": "Without consent, a deletion that you withdraw comes back. To keep the data, connect the "
             "organization again: that gives the consent, and withdraws the deletion.",
             "withdraw": "Withdraw the deletion",
@@ -170,10 +170,11 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             },
             "receipt": "Reçu",
             "closing": "Toutes les données de votre organisation seront supprimées à la date indiquée plus haut. "
-            "D’ici là, aucun téléphone ne peut s’enregistrer. Gardez le reçu : il prouve la demande.",
+            "D’ici là, aucun téléphone ne peut s’enregistrer. Gardez le reçu : l’assistance retrouve la "
+            "suppression grâce à lui.",
             "closing_due": "L’heure de la suppression est venue : elle commencera au prochain passage prévu. Tant "
-            "qu’elle n’a pas commencé, vous pouvez encore l’annuler. Gardez le reçu : il prouve la "
-            "demande.",
+            "qu’elle n’a pas commencé, vous pouvez encore l’annuler. Gardez le reçu : l’assistance retrouve la "
+            "suppression grâce à lui.",
             "lost": "Sans consentement, une suppression annulée revient. Pour garder les données, reconnectez "
             "l’organisation : cela donne le consentement et annule la suppression.",
             "withdraw": "Annuler la suppression",

@@ -169,6 +169,20 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
     viewer.look("portal-purging")
 
 
+def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
+    """Connecting again keeps the data: the page says so and leads there."""
+    organization = make_organization()
+    receipt, now = str(uuid.uuid4()), datetime.now(UTC)
+    organization.store.close("consent_lost", receipt, now, timedelta(hours=2))
+    sign_in(viewer, portal, organization)
+    viewer.look("portal-consent-lost")
+    viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
+    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).first.click()
+    decide(viewer, organization)
+    assert heading(viewer) == CONNECTED["en"]["title"]
+    assert status_of(organization) == "active"
+
+
 def test_markup_in_a_name_is_only_text(viewer, portal, make_organization):
     """What an organization is called cannot become part of the page."""
     organization = make_organization(name="<img src=x onerror=alert(1)><b>Bold & Sons</b>")

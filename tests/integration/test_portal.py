@@ -360,6 +360,7 @@ def test_an_administrator_of_an_organization_that_is_not_connected_sees_nothing(
     """Nothing is stored about it, and the page says so."""
     page = portal.sign_in(Browser(portal.entra.ca_path), NORTHWIND)
     assert (page.status, "tenant_not_onboarded" in page.text) == (403, True)
+    assert "/signed-in?" in page.url  # refused right there, without a session
     assert 'href="https://onboarding.example"' in page.text
 
 
@@ -448,6 +449,11 @@ def test_a_callback_of_another_browser_signs_nobody_in(portal: Portal) -> None:
     ):
         assert answer.status_code == 400
         assert "portal=" not in answer.headers.get("Set-Cookie", "")
+
+
+def test_a_finished_sign_in_leaves_nothing_to_replay(portal: Portal) -> None:
+    """State and verifier leave the browser with the session's beginning, so the answer counts once."""
+    assert portal.administrator().cookies.get("portal-sign-in") is None
 
 
 def test_a_cookie_that_was_tampered_with_is_nobodys(portal: Portal) -> None:
