@@ -12,8 +12,8 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import flask
 from marshmallow import Schema, ValidationError
@@ -21,6 +21,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
 from shared import errors, logs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY_BYTES = 4096
 BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
@@ -80,16 +83,13 @@ def prepare(function: str, project: str, answer: Answer | None = None) -> None:
         return response
 
     def finish(response: flask.Response) -> flask.Response:
-        present = {name.lower() for name, _value in response.headers}
-        response.headers.extend(
-            (name, value) for name, value in HEADERS.items() if name.lower() not in present
-        )
         _log(function, project, response)
         return response
 
     app.register_error_handler(Exception, handle)
     app.before_request(_receive)
     app.after_request(finish)
+    app.wsgi_app = _with_headers(app.wsgi_app)  # type: ignore[assignment, method-assign]  # flask's documented way to wrap
 
 
 def dispatch(request: flask.Request, routes: Routes) -> flask.Response:
@@ -157,6 +157,21 @@ def bearer(request: flask.Request) -> str:
     if match is None:
         raise errors.Unauthenticated("not_a_bearer_token")
     return match[1]
+
+
+def _with_headers(inner: WSGIApplication) -> WSGIApplication:
+    """`inner`, whose answers carry HEADERS, less those that they have. Below flask, where a header costs little."""
+    missing = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
+
+    def outer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        def start_with_headers(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            present = {name.lower() for name, _value in headers}
+            headers += [pair for name, pair in missing if name not in present]
+            return start(status, headers, *error)
+
+        return inner(environ, start_with_headers)
+
+    return outer
 
 
 def _receive() -> None:

@@ -33,11 +33,11 @@ class Database:
     def get(self, *_paths):
         return [self.tenant]
 
-    def pages(self, *_arguments, **_options):
-        yield [self.tenant]
+    def walk(self, collection, *_where, **_options):
+        return iter(self.devices if collection.endswith("/devices") else [self.tenant])
 
-    def query(self, collection, *_where, start_after=None, **_options):
-        return self.devices if collection.endswith("/devices") and not start_after else []
+    def query(self, collection, *_where, **_options):
+        return self.devices if collection.endswith("/devices") else []
 
     def transact(self, _paths, decide):
         return decide([self.tenant])[1]

@@ -60,7 +60,7 @@ class Consents(purging.Database):
         fields = {"name": "Contoso", "status": "active", "consent": {"checkedAt": purging.NOW}}
         self.tenants = [Document(f"tenants/{uuid.uuid4()}", fields, 1) for _ in range(count)]
 
-    def pages(self, *_arguments, **_options):
+    def walk(self, *_arguments, **_options):
         return iter(())
 
     def query(self, _collection, where=(), **_options):
