@@ -146,23 +146,15 @@ class Tenant:
 
         return self._database.transact([self.path], decide)
 
-    def note_consent(
-        self, change: Callable[[Mapping[str, Any]], dict[str, Any] | None]
-    ) -> Document | None:
-        """Let `change` make a new consent map from the old one of an active tenant; None leaves all as it is."""
+    def note_consent(self, tenant: Document, consent: dict[str, Any]) -> None:
+        """Store a new consent map: one write, no read.
 
-        def decide(found: list[Document | None]) -> tuple[list[Any], Document | None]:
-            tenant = found[0]
-            if tenant is None or tenant.fields["status"] != schemas.ACTIVE:
-                return [], tenant
-            consent = change(tenant.fields["consent"])
-            if consent is None:
-                return [], tenant
-            fields = _checked({**tenant.fields, "consent": consent})
-            write = self._database.update(self.path, {"consent": consent})
-            return [write], Document(tenant.path, fields, None)
-
-        return self._database.transact([self.path], decide)
+        tenant: as it was read. Raises Changed or NotFound where it is no longer so, Unavailable.
+        """
+        _checked({**tenant.fields, "consent": consent})
+        self._database.commit(
+            self._database.update(self.path, {"consent": consent}, update_time=tenant.update_time)
+        )
 
     def delete_tenant(self, tenant: Document) -> None:
         """Delete the tenant's document in exactly this version. Raises Changed or NotFound, Unavailable."""

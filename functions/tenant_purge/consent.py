@@ -19,14 +19,12 @@ TENANT_MISSING = frozenset({90002})
 DISABLED = frozenset({7000112})
 OWN_CREDENTIAL = frozenset(
     {
-        *(7000215, 7000222),  # wrong secret, expired secret
-        *(700023, 700024, 700027),  # an assertion's audience, times, signature
-        *(
-            70021,
-            700211,
-            700212,
-            700213,
-        ),  # no federated credential for its issuer, audience, subject
+        # wrong secret, expired secret
+        *(7000215, 7000222),
+        # an assertion's audience, times, signature
+        *(700023, 700024, 700027),
+        # no federated credential for its issuer, audience, subject
+        *(70021, 700211, 700212, 700213),
     }
 )
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from shared import errors, logs, schemas
 from shared.entra import Entra, EntraRefused
-from shared.firestore import Document, Firestore, Where
+from shared.firestore import Changed, Document, Firestore, NotFound, Where
 from shared.identity import Accounts
 from shared.settings import PurgeSettings
 from shared.store import TENANTS, Tenant
@@ -170,7 +170,7 @@ class Run:
     # Consent
 
     def _check_consents(self) -> None:
-        flips: list[Tenant] = []
+        flips: list[Document] = []
         unanswered = 0
         unchecked = [
             ("status", "==", schemas.ACTIVE),
@@ -180,8 +180,7 @@ class Run:
             if self._out_of_time():
                 raise OutOfTime
             try:
-                tenant = Tenant(self._database, found.id)
-                verdict = self._probe(tenant)
+                verdict = self._probe(Tenant(self._database, found.id))
             except errors.Unavailable as error:
                 unanswered += 1
                 self.summary.unavailable.append(error)
@@ -197,14 +196,14 @@ class Run:
                 logs.event("entra_credential_failing", "CRITICAL")
                 return  # what was held back waits too: such a run is no proof against a tenant
             if is_flip(found.fields["consent"], verdict):
-                flips.append(tenant)
+                flips.append(found)
                 if len(flips) > HANDFUL:
                     logs.event("mass_consent_loss", "CRITICAL", count=len(flips))
                     raise MassLoss
             else:
-                self._note(tenant, verdict)
-        for tenant in flips:
-            self._note(tenant, Verdict.LOST)
+                self._note(found, verdict)
+        for found in flips:
+            self._note(found, Verdict.LOST)
 
     def _consent_failed(self, code: str) -> None:
         """One tenant's document that does not fit the inventory must not keep the others from being asked about."""
@@ -218,17 +217,16 @@ class Run:
             return judge(refusal)
         return judge(None)
 
-    def _note(self, tenant: Tenant, verdict: Verdict) -> None:
+    def _note(self, found: Document, verdict: Verdict) -> None:
         now = self._now()
         grace = timedelta(days=self._settings.consent_grace_days)
+        tenant = Tenant(self._database, found.id)
+        consent = noted(found.fields["consent"], verdict, now)
+        if consent is None:
+            return
         try:
-            found = tenant.note_consent(lambda consent: noted(consent, verdict, now))
-            if (
-                verdict is Verdict.LOST
-                and found is not None
-                and found.fields["status"] == schemas.ACTIVE
-                and is_over(found.fields["consent"], now, grace)
-            ):
+            tenant.note_consent(found, consent)
+            if verdict is Verdict.LOST and is_over(consent, now, grace):
                 delay = timedelta(seconds=self._settings.purge_delay_seconds)
                 tenant.close(
                     schemas.CONSENT_LOST,
@@ -240,6 +238,8 @@ class Run:
                 logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
         except errors.Unavailable:
             raise
+        except (Changed, NotFound):
+            return  # onboarded anew, closed or gone meanwhile: the next run looks at what it is then
         except Exception as error:  # noqa: BLE001 - as in _purge_one: counted, and the others go on
             self._consent_failed(type(error).__name__)
 

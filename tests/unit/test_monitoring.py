@@ -66,10 +66,7 @@ class Consents(purging.Database):
     def query(self, _collection, where=(), **_options):
         return self.tenants if ("status", "==", "active") in where else []
 
-    def transact(self, paths, decide):
-        return decide([next(one for one in self.tenants if one.path == paths[0])])[1]
-
-    def update(self, path, _fields):
+    def update(self, path, _fields, update_time=None):
         return path
 
 

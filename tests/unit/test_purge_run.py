@@ -44,13 +44,12 @@ class Database:
         self.queries.append((collection, tuple(where), ("__name__",)))
         return iter(())
 
-    def transact(self, paths, decide):
-        writes, result = decide([self.tenants.get(path) for path in paths])
-        self.written += writes
-        return result
-
-    def update(self, path, fields):
+    def update(self, path, fields, update_time=None):
+        assert update_time == self.tenants[path].update_time
         return path, fields
+
+    def commit(self, *writes):
+        self.written += writes
 
 
 class Entra:
