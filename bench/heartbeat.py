@@ -6,6 +6,7 @@ import contextlib
 import json
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -17,6 +18,7 @@ from bench.results import Results
 from bench.world import World
 from local.emulators import PROJECT
 from shared.messages import CLASSES
+from shared.schemas import SUCCEEDED
 from shared.store import Tenant
 
 DEVICES = 2_500
@@ -55,7 +57,9 @@ def throughput(world: World, results: Results) -> None:
     """
     rounds, seconds = (2, 2.0) if world.quick else (5, 4.0)
     ids = new_ids(DEVICES)
-    file = beats(world, "beats", world.tenant(ids), ids)
+    tenant = world.tenant(ids)
+    _rehearse(tenant, ids, 1 if world.quick else 16)
+    file = beats(world, "beats", tenant, ids)
     hello = load.write_requests(world.folder / "hello-requests", [load.request_bytes("/")])
     rates: dict[str, list[float]] = {name: [] for name in CANDIDATES}
     with contextlib.ExitStack() as stack:
@@ -79,6 +83,15 @@ def throughput(world: World, results: Results) -> None:
             key = "heartbeat_throughput_vs_hello"
             key = key if name == "heartbeat" else f"peer_{name}_throughput_vs_hello"
             results.key(key, statistics.median(ratios), "≥ 0.36" if name == "heartbeat" else "")
+
+
+def _rehearse(tenant: Tenant, ids: list[str], times: int) -> None:
+    """Beats straight at the database: the emulator's engine compiles what runs often, and then needs a fifth of the
+    processor. Without them the first rounds would measure that.
+    """
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(times):
+            list(pool.map(lambda each: tenant.heartbeat(each, SUCCEEDED), ids))
 
 
 def latency(world: World, results: Results) -> None:

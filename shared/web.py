@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY_BYTES = 4096
-BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)")
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -132,8 +132,7 @@ def load_body(request: flask.Request, schema: Schema) -> dict[str, Any]:
         raise errors.UnsupportedMediaType
     try:
         text = request.get_data().decode("utf-8")
-        parsed = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        return dict(schema.load(parsed))
+        return dict(schema.load(_STRICT_JSON.decode(text)))
     except ValidationError as fault:
         known = sorted(set(schema.fields) & set(fault.messages_dict))
         raise errors.Malformed(tuple(known)) from None
@@ -192,6 +191,9 @@ def _refuse_constant(_name: str) -> None:
     raise ValueError("not JSON")
 
 
+_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
 def _as_problem(error: Exception) -> errors.Problem:
     if isinstance(error, errors.Problem):
         if isinstance(error, errors.Unavailable):
@@ -222,7 +224,7 @@ def _where(error: Exception) -> str:
 
 def _log(function: str, project: str, response: flask.Response) -> None:
     started = flask.g.get("started")
-    header = flask.request.headers.get
+    header = flask.request.environ.get
     severity = "ERROR" if response.status_code >= 500 else "INFO"
     event = {
         "route": flask.g.get("route"),
@@ -230,7 +232,7 @@ def _log(function: str, project: str, response: flask.Response) -> None:
         "outcome": flask.g.get("code", "ok"),
         "duration_ms": round((time.monotonic() - started) * 1000, 1) if started else None,
         "logging.googleapis.com/trace": logs.trace_name(
-            project, header("X-Cloud-Trace-Context") or header("traceparent")
+            project, header("HTTP_X_CLOUD_TRACE_CONTEXT") or header("HTTP_TRACEPARENT")
         ),
     }
     logs.event(function, severity, **event)

@@ -22,7 +22,6 @@ from .limit import Limiter
 SETTINGS = load(HeartbeatSettings)
 BODY = HeartbeatBody()
 LIMITER = Limiter(time.monotonic)
-JITTER = random.SystemRandom()
 
 
 @cache
@@ -41,7 +40,7 @@ def beat(request: flask.Request) -> flask.Response:
     body = web.load_body(request, BODY)
     LIMITER.count(device.uid)
     Tenant(database(), device.tenant_id).heartbeat(device.device_id, body["outcome"])
-    seconds = next_in_seconds(SETTINGS.heartbeat_interval_seconds, JITTER.random())
+    seconds = next_in_seconds(SETTINGS.heartbeat_interval_seconds, random.random())  # noqa: S311 - spreads load, guards nothing
     return web.answer({"nextHeartbeatInSeconds": seconds})
 
 
