@@ -39,7 +39,16 @@ TENANTS = tuple(f"5e1f0a10-c0de-4c0{number}-8a01-0000c0a70500" for number in (1,
 DEVICES = tuple(f"0b0c1f6e-7a51-4a0e-9d0{number}-3f1f6a6f2b11" for number in (1, 2, 3))
 LIMIT = 2
 SOON, LATER = timedelta(seconds=-1), timedelta(minutes=65)
-OUTSIDE = ("get", "query", "walk", "commit", "batch_write", "collection_ids", "list_page", "transact")
+OUTSIDE = (
+    "get",
+    "query",
+    "walk",
+    "commit",
+    "batch_write",
+    "collection_ids",
+    "list_page",
+    "transact",
+)
 tenants, devices = st.sampled_from(TENANTS), st.sampled_from(DEVICES)
 
 
