@@ -39,6 +39,11 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_ROUTE, _CODE = (
+    "calliente.route",
+    "calliente.code",
+)  # in the environ of a request: for its line in the log
+
 Handler = Callable[[flask.Request], flask.Response]
 Routes = Mapping[str, Mapping[str, Handler]]  # path → method → handler
 Answer = Callable[[errors.Problem], flask.Response]
@@ -77,19 +82,14 @@ def prepare(function: str, project: str, answer: Answer | None = None) -> None:
 
     def handle(error: Exception) -> flask.Response:
         found = _as_problem(error)
-        flask.g.code = found.code
+        note_outcome(found.code)
         response = respond(found)
         response.headers.update(found.headers)
         return response
 
-    def finish(response: flask.Response) -> flask.Response:
-        _log(function, project, response)
-        return response
-
     app.register_error_handler(Exception, handle)
     app.before_request(_receive)
-    app.after_request(finish)
-    app.wsgi_app = _with_headers(app.wsgi_app)  # type: ignore[assignment, method-assign]  # flask's documented way to wrap
+    app.wsgi_app = _finished(app.wsgi_app, function, project)  # type: ignore[assignment, method-assign]  # flask's documented way to wrap
 
 
 def dispatch(request: flask.Request, routes: Routes) -> flask.Response:
@@ -99,8 +99,13 @@ def dispatch(request: flask.Request, routes: Routes) -> flask.Response:
         raise errors.UnknownPath
     if request.method not in methods:
         raise errors.MethodNotAllowed(tuple(methods))
-    flask.g.route = f"{request.method} {request.path}"
+    request.environ[_ROUTE] = f"{request.method} {request.path}"
     return methods[request.method](request)
+
+
+def note_outcome(code: str) -> None:
+    """What this request's line in the log calls its outcome; `ok` unless it is noted."""
+    flask.request.environ[_CODE] = code
 
 
 def problem(error: errors.Problem) -> flask.Response:
@@ -158,23 +163,25 @@ def bearer(request: flask.Request) -> str:
     return match[1]
 
 
-def _with_headers(inner: WSGIApplication) -> WSGIApplication:
-    """`inner`, whose answers carry HEADERS, less those that they have. Below flask, where a header costs little."""
-    missing = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
+def _finished(inner: WSGIApplication, function: str, project: str) -> WSGIApplication:
+    """`inner`, whose answers carry HEADERS, less those that they have, and are logged. Below flask that is cheap."""
+    ours = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
     def outer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        def start_with_headers(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        started = time.monotonic()
+
+        def start_finished(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             present = {name.lower() for name, _value in headers}
-            headers += [pair for name, pair in missing if name not in present]
+            headers += [header for name, header in ours if name not in present]
+            _log(function, project, environ, int(status[:3]), time.monotonic() - started)
             return start(status, headers, *error)
 
-        return inner(environ, start_with_headers)
+        return inner(environ, start_finished)
 
     return outer
 
 
 def _receive() -> None:
-    flask.g.started = time.monotonic()
     if isinstance(flask.request.routing_exception, RequestRedirect):
         raise errors.UnknownPath  # no path at all: a redirect would go wherever the Host header says
     flask.request.get_data()
@@ -222,17 +229,15 @@ def _where(error: Exception) -> str:
     return f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}"
 
 
-def _log(function: str, project: str, response: flask.Response) -> None:
-    started = flask.g.get("started")
-    header = flask.request.environ.get
-    severity = "ERROR" if response.status_code >= 500 else "INFO"
+def _log(
+    function: str, project: str, environ: WSGIEnvironment, status: int, seconds: float
+) -> None:
+    trace = environ.get("HTTP_X_CLOUD_TRACE_CONTEXT") or environ.get("HTTP_TRACEPARENT")
     event = {
-        "route": flask.g.get("route"),
-        "status": response.status_code,
-        "outcome": flask.g.get("code", "ok"),
-        "duration_ms": round((time.monotonic() - started) * 1000, 1) if started else None,
-        "logging.googleapis.com/trace": logs.trace_name(
-            project, header("HTTP_X_CLOUD_TRACE_CONTEXT") or header("HTTP_TRACEPARENT")
-        ),
+        "route": environ.get(_ROUTE),
+        "status": status,
+        "outcome": environ.get(_CODE, "ok"),
+        "duration_ms": round(seconds * 1000, 1),
+        "logging.googleapis.com/trace": logs.trace_name(project, trace),
     }
-    logs.event(function, severity, **event)
+    logs.event(function, "ERROR" if status >= 500 else "INFO", **event)

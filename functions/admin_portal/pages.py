@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import flask
 
-from shared import schemas
+from shared import schemas, web
 from shared.firestore import Document
 from shared.pages import Pages
 from shared.settings import PortalSettings
@@ -70,7 +70,7 @@ class PortalPages:
         """tokens: of each form, by purpose."""
         fields = tenant.fields
         closing = fields.get("closing")
-        flask.g.code = fields["status"]
+        web.note_outcome(fields["status"])
         response = self._pages.render(
             "overview.html",
             language,

@@ -82,7 +82,7 @@ def show(request: flask.Request, progress: Progress) -> flask.Response:
 
 
 def go(address: str, progress: Progress) -> flask.Response:
-    flask.g.code = pages.code_of(progress)
+    web.note_outcome(pages.code_of(progress))
     response = flask.Response(status=303, headers={"Location": address})
     COOKIE.write(response, progress)
     return response

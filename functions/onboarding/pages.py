@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import flask
 from marshmallow import Schema, fields
 
-from shared import schemas
+from shared import schemas, web
 from shared.pages import Pages
 from shared.settings import OnboardingSettings
 
@@ -90,7 +90,7 @@ class OnboardingPages:
 
     def outcome(self, progress: Progress | None, language: str) -> flask.Response:
         """The page of where an attempt has got to."""
-        flask.g.code = code_of(progress)
+        web.note_outcome(code_of(progress))
         if isinstance(progress, Connected):
             return self._pages.render(
                 "connected.html",
@@ -106,7 +106,7 @@ class OnboardingPages:
         if isinstance(progress, Failed):
             status = STATUSES.get(progress.code, 400)
             return self.failure(progress.code, language, status, bool(progress.tenant))
-        flask.g.code = "nothing_in_progress"
+        web.note_outcome("nothing_in_progress")
         return self.failure("nothing_in_progress", language, 400)
 
     def failure(
