@@ -11,7 +11,7 @@ from bench import report, servers
 from bench.results import Results
 from bench.world import world
 
-SECTIONS = ("heartbeat", "coldstart", "registration", "purge", "tick", "fleet", "cost")
+SECTIONS = ("heartbeat", "coldstart", "registration", "purge", "tick", "portal", "fleet", "cost")
 NEED_NOTHING = {"fleet", "cost"}
 
 

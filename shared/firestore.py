@@ -185,7 +185,13 @@ class Firestore:
             if answer.HasField("document"):
                 yield self._document(answer.document)
 
-    def count(self, collection: str, where: Where = (), up_to: int | None = None) -> int:
+    def count(
+        self,
+        collection: str,
+        where: Where = (),
+        up_to: int | None = None,
+        deadline_seconds: float = CALL_SECONDS,
+    ) -> int:
         """How many documents match; Firestore bills one read per 1,000 index entries counted."""
         parent, structured = self._structured(collection, where, False)
         aggregation = CLASSES["Aggregation"](alias="n")
@@ -195,7 +201,7 @@ class Firestore:
         request = CLASSES["RunAggregationQueryRequest"](parent=parent)
         request.structured_aggregation_query.structured_query.CopyFrom(structured)
         request.structured_aggregation_query.aggregations.append(aggregation)
-        for answer in self._stream("RunAggregationQuery", request, CALL_SECONDS):
+        for answer in self._stream("RunAggregationQuery", request, deadline_seconds):
             return int(answer.result.aggregate_fields["n"].integer_value)
         raise Unavailable("firestore", "no_count")
 

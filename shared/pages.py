@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,26 @@ class Pages:
     def render(
         self, template: str, language: str, status: int = 200, **values: Any
     ) -> flask.Response:
-        text = self._environment.get_template(template).render(
-            language=language,
-            layout=LAYOUT[language],
-            style=Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
+        text = self._environment.get_template(template).render(**self._all(language, values))
+        return self._response(text, language, status)
+
+    def stream(self, template: str, language: str, **values: Any) -> flask.Response:
+        """A page that is sent as it is made: what it waits for, it calls, and what stands above is there before."""
+        pieces = self._environment.get_template(template).generate(**self._all(language, values))
+        return self._response(pieces, language, 200)
+
+    @staticmethod
+    def _all(language: str, values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "language": language,
+            "layout": LAYOUT[language],
+            "style": Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
             **values,
-        )
-        response = flask.Response(text, status, mimetype="text/html")
+        }
+
+    @staticmethod
+    def _response(body: str | Iterator[str], language: str, status: int) -> flask.Response:
+        response = flask.Response(body, status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Cookie"

@@ -17,6 +17,7 @@ from shared.errors import Unavailable
 from shared.firestore import Firestore, Where
 from shared.store import Tenant
 
+SECONDS = 20.0  # the page's upper part is there meanwhile
 DAY = timedelta(days=1)
 FRESHNESS = ("day", "week", "month", "longer", "never")
 
@@ -48,7 +49,7 @@ def figures(database: Firestore, tenant: Tenant, now: datetime) -> Figures | Non
     asked = queries(now)
 
     def count(where: Where) -> int:
-        return database.count(tenant.devices_path, where)
+        return database.count(tenant.devices_path, where, deadline_seconds=SECONDS)
 
     try:
         with ThreadPoolExecutor(len(asked)) as pool:

@@ -60,9 +60,10 @@ def home(request: flask.Request) -> flask.Response:
     if document is None:
         raise errors.TenantNotOnboarded
     now = datetime.now(UTC)
-    counted = figures(database(), tenant, now)
     tokens = {purpose: SESSIONS.form_token(session, purpose) for purpose in pages.PURPOSES}
-    return PAGES.overview(document, counted, tokens, now, language_of(request))
+    return PAGES.overview(
+        document, lambda: figures(database(), tenant, now), tokens, now, language_of(request)
+    )
 
 
 @not_ahead

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,16 +62,21 @@ class PortalPages:
     def overview(
         self,
         tenant: Document,
-        figures: Figures | None,
+        count: Callable[[], Figures | None],
         tokens: Mapping[str, str],
         now: datetime,
         language: str,
     ) -> flask.Response:
-        """tokens: of each form, by purpose."""
+        """tokens: of each form, by purpose. count: called when all above the figures is on its way."""
+
+        def figures() -> dict[str, Any] | None:
+            found = count()
+            return shown(found, language) if found else None
+
         fields = tenant.fields
         closing = fields.get("closing")
         web.note_outcome(fields["status"])
-        response = self._pages.render(
+        response = self._pages.stream(
             "overview.html",
             language,
             words=words.OVERVIEW[language],
@@ -87,7 +92,7 @@ class PortalPages:
             connect=words.CONNECT[language],
             onboarding=self._onboarding,
             counted=moment(now, language),
-            figures=figures and shown(figures, language),
+            count=figures,
             tokens=tokens,
             links={name: self._link(name) for name in PURPOSES},
         )

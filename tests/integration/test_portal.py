@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,32 @@ def test_an_administrator_sees_the_organization(portal: Portal) -> None:
     assert "Connected" in page.text
     assert f"{datetime.now(UTC):%Y}" in page.text
     assert "No phone has registered yet" in page.text
+
+
+def test_a_page_does_not_wait_for_its_numbers(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long counting takes, the organization is on the screen before; the numbers follow."""
+    may_count = threading.Event()
+    count = Firestore.count
+
+    def slow(self: Firestore, *args: Any, **kwargs: Any) -> int:
+        assert may_count.wait(30)
+        return count(self, *args, **kwargs)
+
+    browser = Browser(portal.entra.ca_path)
+    portal.sign_in(browser)
+    monkeypatch.setattr(Firestore, "count", slow)
+    with requests.get(f"{portal.url}/", cookies=browser.cookies, stream=True, timeout=30) as answer:
+        pieces = answer.iter_content(None, decode_unicode=True)
+        seen = ""
+        while CONTOSO.tenant_id not in seen:
+            seen += next(pieces)
+        assert "No phone has registered yet" not in seen
+        may_count.set()
+        rest = "".join(pieces)
+    assert "No phone has registered yet" in rest
+    assert "</html>" in rest
 
 
 def test_freshness_is_counted_in_a_chart_and_in_a_table(portal: Portal) -> None:

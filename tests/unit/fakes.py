@@ -43,7 +43,7 @@ class FakeFirestore:
         self._call("get")
         return [self._document(path) for path in paths]
 
-    def count(self, collection, where=(), up_to=None):
+    def count(self, collection, where=(), up_to=None, deadline_seconds=None):
         self._call("count")
         found = sum(path.rpartition("/")[0] == collection for path in self.documents)
         return min(found, up_to) if up_to is not None else found

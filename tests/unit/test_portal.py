@@ -27,7 +27,7 @@ class Counting:
     def __init__(self, away: bool = False) -> None:
         self.away, self.asked = away, []
 
-    def count(self, collection, where=()):
+    def count(self, collection, where=(), **_options):
         if self.away:
             raise errors.Unavailable("firestore", "fake")
         self.asked.append((collection, where))

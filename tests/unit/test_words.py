@@ -202,7 +202,7 @@ def overview(pages, **fields):
         f"tenants/{TENANT}", {"name": "Contoso", "status": "active", **fields}, None
     )
     tokens = dict.fromkeys(PURPOSES, "token")
-    return read(pages.overview(document, None, tokens, NOW, "en"))
+    return read(pages.overview(document, lambda: None, tokens, NOW, "en"))
 
 
 def test_the_portal_says_when_a_deletion_would_be_due(portal_pages):
