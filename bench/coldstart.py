@@ -96,7 +96,6 @@ def run(world: World, results: Results) -> None:
         ratios = [own / floor for own, floor in zip(times[name], times[HELLO], strict=True)]
         results.key(key, statistics.median(ratios), target)
     _imports(results, 3 if world.quick else 5)
-    world.wipe()
 
 
 def _imports(results: Results, rounds: int) -> None:

@@ -58,7 +58,7 @@ def throughput(world: World, results: Results) -> None:
     rounds, seconds = (2, 2.0) if world.quick else (5, 4.0)
     ids = new_ids(DEVICES)
     tenant = world.tenant(ids)
-    _rehearse(tenant, ids, 1 if world.quick else 16)
+    rehearse(tenant, ids, 1 if world.quick else 16)
     file = beats(world, "beats", tenant, ids)
     hello = load.write_requests(world.folder / "hello-requests", [load.request_bytes("/")])
     rates: dict[str, list[float]] = {name: [] for name in CANDIDATES}
@@ -85,7 +85,7 @@ def throughput(world: World, results: Results) -> None:
             results.key(key, statistics.median(ratios), "≥ 0.36" if name == "heartbeat" else "")
 
 
-def _rehearse(tenant: Tenant, ids: list[str], times: int) -> None:
+def rehearse(tenant: Tenant, ids: list[str], times: int) -> None:
     """Beats straight at the database: the emulator's engine compiles what runs often, and then needs a fifth of the
     processor. Without them the first rounds would measure that.
     """
@@ -185,4 +185,3 @@ def run(world: World, results: Results) -> None:
     latency(world, results)
     calls(world, results)
     growth(world, results)
-    world.wipe()

@@ -54,7 +54,6 @@ def run(world: World, results: Results) -> None:
     results.key(
         "portal_whole_page_vs_bare_count", statistics.median(whole) / statistics.median(bare)
     )
-    world.wipe()
 
 
 def _add(world: World, tenant: Tenant, count: int) -> None:

@@ -51,7 +51,6 @@ def run(world: World, results: Results) -> None:
     )
     results.key("purge_rate_vs_firebase_delete", median[DOCUMENTS] / median[FIREBASE], "≥ 2")
     _memory(world, results)
-    world.wipe()
 
 
 def _rehearse(world: World, auth: str, count: int) -> None:

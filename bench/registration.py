@@ -38,7 +38,6 @@ def run(world: World, results: Results) -> None:
                     if (found := servers.exchange(port, request)) != status:
                         raise RuntimeError(f"a {name} device: {found}")
                 _report(results, name, wire.calls)
-    world.wipe()
 
 
 def environment(world: World, auth: str, entra: EntraStandIn) -> dict[str, str]:

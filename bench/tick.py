@@ -37,7 +37,6 @@ class Consenting:
 
 def run(world: World, results: Results) -> None:
     count, due, rounds = (500, 20, 1) if world.quick else (10_000, 100, 3)
-    world.wipe()
     now = datetime.now(UTC)
     _add(world, count, now)
     idle, reads, billed = [], [], []
@@ -67,7 +66,6 @@ def run(world: World, results: Results) -> None:
     results.key("scale_tick_reads_billed", max(billed))
     results.key("scale_tick_reads_to_find_due", queried, f"≤ tenants due, here {due}")
     results.key("scale_tick_reads_of_due_in_all", wire.documents, f"≤ tenants due, here {due}")
-    world.wipe()
 
 
 def _add(world: World, count: int, checked: datetime) -> None:

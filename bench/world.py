@@ -46,9 +46,6 @@ class World:
         add_devices(database, tenant, ids)
         return tenant
 
-    def wipe(self) -> None:
-        emulators.wipe_firestore(self.firestore)
-
 
 def add_devices(database: Firestore, tenant: Tenant, ids: Sequence[str]) -> None:
     def add(chunk: list[str]) -> None:

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ import requests
 from local.processes import HOST, ROOT, STATE, LocalStackError, free_ports, server
 
 PROJECT = "demo-calliente"
+TRANSACTION_LIFE_SECONDS = 70.0  # one that is idle expires after 60
 
 _FIREBASE = ROOT / "local/node_modules/.bin/firebase"
 _HIDANE_ROOT = STATE / "hidane"
@@ -186,8 +188,19 @@ def auth_emulator(*, port: int | None = None) -> Iterator[str]:
 
 
 def wipe_firestore(address: str, project: str = PROJECT) -> None:
-    """Delete every document of the emulator at `address`."""
-    _delete(f"http://{address}/emulator/v1/projects/{project}/databases/(default)/documents")
+    """Delete every document of the emulator at `address`.
+
+    Where a transaction that nobody will end still holds one, wait until it expires: it does after a minute.
+    """
+    url = f"http://{address}/emulator/v1/projects/{project}/databases/(default)/documents"
+    ends = time.monotonic() + TRANSACTION_LIFE_SECONDS
+    while True:
+        try:
+            return _delete(url)
+        except requests.HTTPError as error:
+            if error.response.status_code != 409 or time.monotonic() > ends:
+                raise
+            time.sleep(0.5)
 
 
 def wipe_auth(address: str, project: str = PROJECT) -> None:

@@ -23,7 +23,7 @@ from .proxy import proxy
 FAULTS = ["reset", "blackhole", "half", "down"]
 DEADLINE_SECONDS = 10.0
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-RECOVERY_SECONDS = 15.0
+RECOVERY_SECONDS = 75.0  # a transaction whose beginning was cut off holds its locks for a minute
 
 pytestmark = pytest.mark.faults
 
@@ -46,6 +46,7 @@ def expect_recovery(call: Callable[[], Any]) -> Any:
             time.sleep(0.05)  # what is polled comes back by itself; this only spares the processor
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_firestore_behind_a_failing_network(clean_firestore: str, fault: str) -> None:
     """Registering and beating end as Unavailable within the deadline; tried again, each has one effect."""
