@@ -74,9 +74,10 @@ lock: $(STAMPS)/python ## Pin the dependencies again, with hashes (UPGRADE=1: th
 audit: $(STAMPS)/python ## Compare all that the running stack (make run) stores with the inventory
 	@$(PYTHON) -m local.audit
 
-audit-dependencies: $(STAMPS)/python ## Look the pinned dependencies up in the vulnerability databases
+audit-dependencies: $(STAMPS)/python $(STAMPS)/node ## Look the pinned dependencies up in the vulnerability databases
 	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
 	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements/dev.txt
+	@npm audit --prefix local
 
 docs: $(STAMPS)/python ## Write the generated pages of docs/ again
 	@$(PYTHON) -m local.docs

@@ -30,8 +30,10 @@ class Served:
 
 
 @contextmanager
-def function(name: str, folder: Path, keys: KeyServer, firestore: str) -> Iterator[Served]:
-    """The staged bundle of a function, for the length of a `with` block."""
+def function(
+    name: str, folder: Path, keys: KeyServer, firestore: str, credentials: Path | None = None
+) -> Iterator[Served]:
+    """The staged bundle of a function, for the length of a `with` block. credentials: Google's; none unless given."""
     staged = bundle.stage(name, build=folder / "build")
     port = free_ports(1)[0]
     settings = {
@@ -42,7 +44,7 @@ def function(name: str, folder: Path, keys: KeyServer, firestore: str) -> Iterat
         "REQUESTS_CA_BUNDLE": str(keys.ca),
         "FIRESTORE_EMULATOR_HOST": firestore,
         "FIREBASE_AUTH_EMULATOR_HOST": "",
-        "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "GOOGLE_APPLICATION_CREDENTIALS": str(credentials or ""),
         "NO_GCE_CHECK": "true",
         "THREADS": "16",
         "WORKERS": "1",
