@@ -49,11 +49,17 @@ class Viewer:
     """One browser tab, and what went wrong in it."""
 
     def __init__(self, page: Page, checker: Checker) -> None:
-        self.page = page
+        self._page = page
         self.checker = checker
         self.faults: list[str] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    @property
+    def page(self) -> Page:
+        """The page once all of it is there: the portal sends its numbers after the rest."""
+        self._page.wait_for_load_state()
+        return self._page
 
     def look(self, name: str) -> None:
         """Photograph the page as `name`, in light, dark and on a phone; fails on anything that a checker finds."""

@@ -1,6 +1,7 @@
 """The administration portal as an administrator of three organizations sees it: by clicks, with scripts off."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +61,7 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
     viewer.page.goto(portal)
     viewer.page.get_by_role("link", name=words.SIGN_IN[language]["button"]).click()
     decide(viewer, organization, **{"button": "Sign in", **who})
+    viewer.page.wait_for_url(re.compile(re.escape(portal)))
 
 
 def status_of(organization) -> str:
@@ -72,8 +74,7 @@ def test_an_administrator_of_three_organizations(make_viewer, portal, three, lan
     contoso, fabrikam, northwind = three
     said = words.OVERVIEW[language]
     viewer = make_viewer(language)
-    page = viewer.page
-    page.goto(portal)
+    viewer.page.goto(portal)
     assert heading(viewer) == words.SIGN_IN[language]["title"]
     viewer.look(f"portal-sign-in-{language}")
     names = ("many", "none", "closing")
@@ -81,12 +82,12 @@ def test_an_administrator_of_three_organizations(make_viewer, portal, three, lan
     for name, organization, status in zip(names, three, statuses, strict=True):
         sign_in(viewer, portal, organization, language)
         assert heading(viewer) == organization.tenant.name
-        assert page.get_by_text(organization.id).is_visible()
-        assert page.get_by_text(said["statuses"][status], exact=True).is_visible()
+        assert viewer.page.get_by_text(organization.id).is_visible()
+        assert viewer.page.get_by_text(said["statuses"][status], exact=True).is_visible()
         for other in {contoso, fabrikam, northwind} - {organization}:
-            assert not page.get_by_text(other.tenant.name).count()
+            assert not viewer.page.get_by_text(other.tenant.name).count()
         viewer.look(f"portal-{name}-{language}")
-        page.get_by_role("button", name=said["sign_out"]).click()
+        viewer.page.get_by_role("button", name=said["sign_out"]).click()
         assert heading(viewer) == words.SIGN_IN[language]["title"]
 
 
@@ -104,44 +105,44 @@ def test_the_chart_and_the_table_say_the_same(viewer, portal, make_organization,
 def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization):
     """Only the typed name confirms; receipt and time are shown; the request can be taken back."""
     organization = make_organization()
-    said, page = words.OVERVIEW["en"], viewer.page
+    said = words.OVERVIEW["en"]
     sign_in(viewer, portal, organization)
-    page.get_by_role("textbox").fill("something else")
-    page.get_by_role("button", name=said["delete"]).click()
+    viewer.page.get_by_role("textbox").fill("something else")
+    viewer.page.get_by_role("button", name=said["delete"]).click()
     assert heading(viewer) == words.FAILURES["en"]["wrong_name"].title
     assert status_of(organization) == "active"
     viewer.look("portal-failure-wrong-name")
-    page.get_by_role("link", name=words.BACK["en"]).click()
-    page.get_by_role("textbox").fill(organization.tenant.name)
-    page.get_by_role("button", name=said["delete"]).click()
-    assert page.get_by_text(said["statuses"]["closing"]).is_visible()
+    viewer.page.get_by_role("link", name=words.BACK["en"]).click()
+    viewer.page.get_by_role("textbox").fill(organization.tenant.name)
+    viewer.page.get_by_role("button", name=said["delete"]).click()
+    assert viewer.page.get_by_text(said["statuses"]["closing"]).is_visible()
     closing = organization.store.read().fields["closing"]
-    assert page.get_by_text(closing["receiptId"]).is_visible()
+    assert viewer.page.get_by_text(closing["receiptId"]).is_visible()
     viewer.look("portal-deletion-requested")
-    page.get_by_role("button", name=said["withdraw"]).click()
-    assert page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
+    viewer.page.get_by_role("button", name=said["withdraw"]).click()
+    assert viewer.page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
     assert status_of(organization) == "active"
 
 
 def test_everything_by_keyboard(viewer, portal, make_organization):
     """Sign in, ask for the deletion, take it back: by Tab, Enter and the letters of the name."""
     organization = make_organization()
-    said, page = words.OVERVIEW["en"], viewer.page
-    page.goto(portal)
+    said = words.OVERVIEW["en"]
+    viewer.page.goto(portal)
     viewer.press(words.SIGN_IN["en"]["button"])
-    page.wait_for_url("**/authorize**")
-    page.get_by_label("Account").select_option(
+    viewer.page.wait_for_url("**/authorize**")
+    viewer.page.get_by_label("Account").select_option(
         f"{organization.id}/{organization.tenant.admin.username}"
     )
     viewer.press("Sign in")
-    page.wait_for_url(f"{portal}/")
-    viewer.tab_to(page.get_by_role("textbox"))
-    page.keyboard.type(organization.tenant.name)
+    viewer.page.wait_for_url(f"{portal}/")
+    viewer.tab_to(viewer.page.get_by_role("textbox"))
+    viewer.page.keyboard.type(organization.tenant.name)
     viewer.photograph("portal-focus")
     viewer.press(said["delete"])
-    page.get_by_text(said["statuses"]["closing"]).wait_for()
+    viewer.page.get_by_text(said["statuses"]["closing"]).wait_for()
     viewer.press(said["withdraw"])
-    page.get_by_role("textbox").wait_for()
+    viewer.page.get_by_role("textbox").wait_for()
     assert status_of(organization) == "active"
 
 
