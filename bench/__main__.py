@@ -32,9 +32,8 @@ def main() -> int:
         servers.compile_dependencies()
         for name in [each for each in chosen if each not in NEED_NOTHING]:
             print(f"{name}", flush=True)
-            with world(
-                quick=options.quick
-            ) as here:  # an emulator is slower for what it has held before
+            # An emulator of its own: one is slower for what it has held before.
+            with world(quick=options.quick) as here:
                 importlib.import_module(f"bench.{name}").run(here, results)
             results.save()
     for name in [each for each in chosen if each in NEED_NOTHING]:

@@ -47,9 +47,8 @@ def run(world: World, results: Results) -> None:
     rounds = 3 if world.quick else 9
     device, *ids = new_ids(4 * rounds + 8)
     tenant = world.tenant([device])
-    for each in new_ids(
-        20 if world.quick else 500
-    ):  # the emulator's own start is not what is measured
+    # The emulator's own start is not what is measured.
+    for each in new_ids(20 if world.quick else 500):
         tenant.register(each, limit=10_000)
         tenant.heartbeat(each, SUCCEEDED)
     token = world.issuer.token(tenant.id, device)

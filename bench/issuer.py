@@ -113,9 +113,8 @@ def _certificate(key: rsa.RSAPrivateKey) -> str:
 def _serve(folder: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = (
-            True  # as Google's servers: else a client's delayed acknowledgement costs it 40 ms
-        )
+        # As Google's servers: else a client's delayed acknowledgement costs it 40 ms.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             body = (folder / self.path.strip("/")).read_bytes()

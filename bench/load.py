@@ -119,13 +119,13 @@ def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> L
             raise TimeoutError("the server stopped answering")
         for key, _mask in events:
             connection: _Connection = key.data
-            data = key.fileobj.recv(65536)  # type: ignore[union-attr]
+            data = key.fileobj.recv(65536)  # type: ignore[union-attr]  # a socket, as registered
             connection.received += data
             found = _status(connection.received)
             if found is None:
                 if not data:  # an idle connection was closed: once more on a new one
                     _open(connection, port, selector)
-                    connection.sock.sendall(connection.pending)  # type: ignore[union-attr]
+                    connection.sock.sendall(connection.pending)  # type: ignore[union-attr]  # just opened
                     connection.received.clear()
                 continue
             now = time.perf_counter()

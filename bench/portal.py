@@ -8,18 +8,17 @@ from __future__ import annotations
 import http.client
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import flask
 
 from bench import servers
 from bench.issuer import new_ids
 from bench.results import Results
-from bench.world import World
+from bench.world import World, write
 from functions.admin_portal.session import Sessions
 from local.processes import HOST
-from shared.firestore import MAX_WRITES, in_chunks
 from shared.schemas import FAILED, SUCCEEDED
 from shared.store import Tenant
 
@@ -60,18 +59,13 @@ def _add(world: World, tenant: Tenant, count: int) -> None:
     """Devices that synchronized at some time in the last 60 days, one in five of them with a failure since."""
     database, now = world.database, datetime.now(UTC)
 
-    def add(ids: list[str]) -> None:
-        writes = []
-        for place, each in enumerate(ids):
-            at = now - timedelta(days=60 * place / len(ids))
-            outcome = FAILED if place % 5 == 0 else SUCCEEDED
-            fields = {"lastHeartbeatAt": now, "lastSyncAt": at, "lastOutcome": outcome}
-            writes.append(database.set(f"{tenant.devices_path}/{each}", fields))
-        if any(database.batch_write(writes)):
-            raise RuntimeError("a device was not written")
+    def device(place: int, device_id: str) -> Any:
+        at = now - timedelta(days=60 * place / count)
+        outcome = FAILED if place % 5 == 0 else SUCCEEDED
+        fields = {"lastHeartbeatAt": now, "lastSyncAt": at, "lastOutcome": outcome}
+        return database.set(f"{tenant.devices_path}/{device_id}", fields)
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add, in_chunks(new_ids(count), MAX_WRITES)))
+    write(database, (device(place, each) for place, each in enumerate(new_ids(count))))
 
 
 def _page(port: int, tenant: Tenant) -> tuple[float, float]:

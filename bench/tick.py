@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.counter import counted
 from bench.issuer import new_ids
 from bench.results import Results
-from bench.world import World
+from bench.world import World, write
 from functions.tenant_purge.run import Run
 from local.emulators import PROJECT
-from shared.firestore import MAX_WRITES, Firestore, in_chunks
+from shared.firestore import Firestore
 from shared.schemas import ACTIVE
 from shared.settings import PurgeSettings
 
@@ -70,11 +69,5 @@ def run(world: World, results: Results) -> None:
 
 def _add(world: World, count: int, checked: datetime) -> None:
     database = world.database
-
-    def add(ids: list[str]) -> None:
-        fields = {"name": "Bench", "status": ACTIVE, "consent": {"checkedAt": checked}}
-        if any(database.batch_write([database.set(f"tenants/{each}", fields) for each in ids])):
-            raise RuntimeError("a tenant was not written")
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add, in_chunks(new_ids(count), MAX_WRITES)))
+    fields = {"name": "Bench", "status": ACTIVE, "consent": {"checkedAt": checked}}
+    write(database, (database.set(f"tenants/{each}", fields) for each in new_ids(count)))

@@ -6,11 +6,12 @@ import contextlib
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench import servers
 from bench.issuer import Issuer, issuer, new_ids
@@ -48,16 +49,24 @@ class World:
 
 
 def add_devices(database: Firestore, tenant: Tenant, ids: Sequence[str]) -> None:
-    def add(chunk: list[str]) -> None:
-        writes = [
+    write(
+        database,
+        (
             database.create(f"{tenant.devices_path}/{each}", server_times=["lastHeartbeatAt"])
-            for each in chunk
-        ]
-        if any(database.batch_write(writes)):
-            raise RuntimeError("a device was not written")
+            for each in ids
+        ),
+    )
+
+
+def write(database: Firestore, writes: Iterable[Any]) -> None:
+    """All of them, four chunks at a time. Raises RuntimeError if one was not carried out."""
+
+    def carry_out(chunk: list[Any]) -> None:
+        if any(database.batch_write(chunk)):
+            raise RuntimeError("a document was not written")
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add, in_chunks(ids, MAX_WRITES)))
+        list(pool.map(carry_out, in_chunks(writes, MAX_WRITES)))
 
 
 def warm_up(database: Firestore) -> None:

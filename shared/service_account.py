@@ -13,9 +13,8 @@ from shared.errors import Unavailable
 
 HTTP_SECONDS = 4.0
 
-Request = Callable[
-    ..., Any
-]  # google.auth.transport.Request: (url, method, body, headers) → status, headers, data
+# google.auth.transport.Request: (url, method, body, headers) → status, headers, data
+Request = Callable[..., Any]
 
 
 def credentials(scope: str, dependency: str) -> tuple[Any, Request]:

@@ -39,10 +39,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_ROUTE, _CODE = (
-    "calliente.route",
-    "calliente.code",
-)  # in the environ of a request: for its line in the log
+# In the environ of a request: for its line in the log.
+_ROUTE, _CODE = "calliente.route", "calliente.code"
 
 Handler = Callable[[flask.Request], flask.Response]
 Routes = Mapping[str, Mapping[str, Handler]]  # path → method → handler
