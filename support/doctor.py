@@ -61,8 +61,10 @@ class Finding:
     advice: str = ""
 
 
-def examine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """The findings, one by one as they are made."""
+def examine(
+    environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time
+) -> Iterator[Finding]:
+    """The findings, one by one as they are made. clock: seconds since 1970, to hold against Entra's."""
     try:
         settings = load(PurgeSettings, environ)
     except SettingsError as error:
@@ -70,7 +72,7 @@ def examine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
             yield Finding("settings", False, fault, "set it as README.md, Settings, says")
         return
     yield Finding("settings", True)
-    doctor = Doctor(settings, environ)
+    doctor = Doctor(settings, environ, clock)
     for name, check in doctor.checks().items():
         yield _finding(name, check)
 
@@ -90,8 +92,11 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
 
 
 class Doctor:
-    def __init__(self, settings: PurgeSettings, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: PurgeSettings, environ: Mapping[str, str], clock: Callable[[], float]
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._database = Firestore(settings.project, settings.firestore_emulator)
         bundle = environ.get("REQUESTS_CA_BUNDLE") or None
         self._http = urllib3.PoolManager(ca_certs=bundle, timeout=SECONDS, retries=False)
@@ -119,7 +124,7 @@ class Doctor:
         parsed = email.utils.parsedate_to_datetime(said) if said else None
         if parsed is None:
             raise Skipped("Entra's answer has no Date")
-        skew = time.time() - parsed.timestamp()
+        skew = self._clock() - parsed.timestamp()
         if abs(skew) > SKEW_SECONDS:
             raise Unwell(
                 f"differs from Entra's by {skew:.0f} s", "synchronize this machine's clock (NTP)"

@@ -1,7 +1,8 @@
 """The doctor names what is broken, and what to do about it."""
 
+import email.utils
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -21,15 +22,19 @@ SETTINGS = PurgeSettings(
 )
 
 
+NOW = 1_780_000_000
+
+
 @dataclass
 class Answer:
     status: int
     data: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> doctor.Doctor:
-    patient = doctor.Doctor(SETTINGS, {})
+    patient = doctor.Doctor(SETTINGS, {}, lambda: NOW)
     tenant = Document(f"tenants/{TENANT}", {}, None)
     monkeypatch.setattr(patient._database, "query", lambda *a, **o: [tenant])
     return patient
@@ -130,3 +135,24 @@ def test_a_project_without_a_database(
     monkeypatch.setattr(patient, "_get", lambda *a: Answer(404))
     found = doctor._finding(check, getattr(patient, check))
     assert (found.ok, "deploy" in found.advice) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "ok"),
+    [(0, True), (30, True), (31, False), (-30, True), (-31, False)],
+)
+def test_a_wrong_clock(
+    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, ahead: int, ok: bool
+):
+    """A clock is wrong from 31 seconds on, before Entra's or behind it, and by how much is said."""
+    date = email.utils.formatdate(NOW - ahead, usegmt=True)
+    monkeypatch.setattr(patient, "_get", lambda *a: Answer(200, headers={"Date": date}))
+    found = doctor._finding("clock", patient.clock)
+    assert found.ok is ok
+    assert ok or f"by {ahead} s" in found.detail
+
+
+def test_an_answer_without_a_date(patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch):
+    """What can't be compared is skipped, neither sound nor broken."""
+    monkeypatch.setattr(patient, "_get", lambda *a: Answer(200))
+    assert doctor._finding("clock", patient.clock).ok is None
