@@ -62,7 +62,7 @@ def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     return list(groups.items())
 
 
-def code_of(progress: Progress | None) -> str:
+def code_of(progress: Progress) -> str:
     """The outcome in the log."""
     return progress.code if isinstance(progress, Failed) else type(progress).__name__.lower()
 
@@ -90,6 +90,8 @@ class OnboardingPages:
 
     def outcome(self, progress: Progress | None, language: str) -> flask.Response:
         """The page of where an attempt has got to."""
+        if not isinstance(progress, Connected | Waiting | Failed):
+            progress = Failed("nothing_in_progress")
         web.note_outcome(code_of(progress))
         if isinstance(progress, Connected):
             return self._pages.render(
@@ -103,11 +105,8 @@ class OnboardingPages:
             )
         if isinstance(progress, Waiting):
             return self._waiting(progress, language)
-        if isinstance(progress, Failed):
-            status = STATUSES.get(progress.code, 400)
-            return self.failure(progress.code, language, status, bool(progress.tenant))
-        web.note_outcome("nothing_in_progress")
-        return self.failure("nothing_in_progress", language, 400)
+        status = STATUSES.get(progress.code, 400)
+        return self.failure(progress.code, language, status, bool(progress.tenant))
 
     def failure(
         self, code: str, language: str, status: int, sign_in_again: bool = False

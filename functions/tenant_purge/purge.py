@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from shared.firestore import MAX_WRITES, Changed, Document, Firestore, NotFound, in_chunks
 from shared.identity import MAX_DELETE_USERS, Accounts
@@ -59,7 +60,7 @@ class Purge:
         self._accounts = accounts
         self._tenant = tenant
         self._out_of_time = out_of_time
-        self._version: Document | None = None
+        self._update_time: Any = None  # of the tenant's document, from when this purge began
         self.tally = Tally()
 
     def run(self) -> None:
@@ -67,12 +68,12 @@ class Purge:
 
         Raises OutOfTime, PurgeStuck, Superseded, Unavailable: in each case the next run converges.
         """
-        self._version = self._tenant.read()
-        self._require_purging(self._version)
+        version = self._purging()
+        self._update_time = version.update_time
         self._delete_devices()
         self._delete_strays()
         self._sweep_users()
-        self._finish()
+        self._finish(version)
 
     def _delete_devices(self) -> None:
         """Pass by pass, until one finds nothing: what changed while a pass went on, the next one takes."""
@@ -139,12 +140,11 @@ class Purge:
                 if self._delete_users(uids):
                     raise PurgeStuck
 
-    def _finish(self) -> None:
+    def _finish(self, version: Document) -> None:
         if self._database.query(self._tenant.devices_path, limit=1, keys_only=True):
             raise PurgeStuck  # a registration slipped in before the closing was seen; the next run takes it
-        assert self._version is not None  # noqa: S101 - run() has read it
         try:
-            self._tenant.delete_tenant(self._version)
+            self._tenant.delete_tenant(version)
         except (Changed, NotFound):
             raise Superseded from None
 
@@ -176,10 +176,11 @@ class Purge:
         """Before each step that deletes: is there time, and is this still the tenant that was to be purged?"""
         if self._out_of_time():
             raise OutOfTime
-        self._require_purging(self._tenant.read())
+        if self._purging().update_time != self._update_time:
+            raise Superseded
 
-    def _require_purging(self, current: Document | None) -> None:
+    def _purging(self) -> Document:
+        current = self._tenant.read()
         if current is None or current.fields["status"] != PURGING:
             raise Superseded
-        if self._version is None or current.update_time != self._version.update_time:
-            raise Superseded
+        return current

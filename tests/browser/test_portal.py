@@ -178,7 +178,7 @@ def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     sign_in(viewer, portal, organization)
     viewer.look("portal-consent-lost")
     viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
-    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).first.click()
+    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
     decide(viewer, organization)
     assert heading(viewer) == CONNECTED["en"]["title"]
     assert status_of(organization) == "active"
@@ -317,7 +317,7 @@ def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding
     sign_in(viewer, portal, stranger)
     viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
     assert viewer.page.url == f"{onboarding}/"
-    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).first.click()
+    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
     decide(viewer, stranger)
     viewer.page.get_by_role("link", name=CONNECTED["en"]["portal_button"]).click()
     viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
