@@ -28,7 +28,7 @@ HELLO = "hello world"
 # What a module costs on top of what every function imports anyway: the framework and flask.
 IMPORTS = {
     "marshmallow": "marshmallow",
-    "PyJWT and cryptography": "jwt",
+    "joserfc and cryptography": "joserfc.jws",
     "gRPC": "grpc",
     "protobuf and our Firestore messages": "shared.messages",
     "urllib3": "urllib3",

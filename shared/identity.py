@@ -1,6 +1,6 @@
 """Firebase Authentication: the only module that imports firebase_admin, and only when a call needs it.
 
-ID tokens are checked with PyJWT against Google's published keys, which the Firebase documentation describes for
+ID tokens are checked with joserfc against Google's published keys, which the Firebase documentation describes for
 third-party libraries: firebase_admin parses its certificates anew on every call.
 Sources: Firebase, "Verify ID tokens using a third-party JWT library"; firebase_admin source.
 """

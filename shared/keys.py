@@ -16,9 +16,8 @@ from functools import cached_property
 from typing import Any
 
 import urllib3
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 
 from shared.errors import Unavailable
 
@@ -60,9 +59,9 @@ class PublishedKeys:
 
 @dataclass(frozen=True)
 class SigningKey:
-    """public_key: RSA. issuer: the issuer template that the key is good for, or None where keys carry none."""
+    """key: a public one. issuer: the issuer template that the key is good for, or None where keys carry none."""
 
-    public_key: RSAPublicKey
+    key: RSAKey
     issuer: str | None
 
 
@@ -128,10 +127,10 @@ def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:
         if not isinstance(kid, str) or jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig":
             continue
         try:
-            key = PyJWK(dict(jwk), algorithm="RS256").key
-        except PyJWTError:
+            key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
+        except (JoseError, ValueError, TypeError, KeyError):
             continue
-        if isinstance(key, RSAPublicKey) and key.key_size >= MINIMUM_KEY_BITS:
+        if key.public_key.key_size >= MINIMUM_KEY_BITS:
             keys[kid] = SigningKey(key, issuer if isinstance(issuer, str) else None)
     return keys
 

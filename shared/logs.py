@@ -1,7 +1,8 @@
 """One JSON line per event on stdout, in the field names that Cloud Logging reads.
 
 Logs are storage, so `event` is the only way to write one and takes only words of our own, numbers, and a trace ID.
-Messages of libraries can carry URLs, tokens and bodies: `quiet_libraries` reduces them to who spoke and how loud.
+Messages of libraries, their warnings too, can carry URLs, tokens and bodies: `quiet_libraries` reduces them to who
+spoke and how loud.
 Source of the field names: Cloud Logging documentation, "Structured logging".
 """
 
@@ -39,3 +40,4 @@ def quiet_libraries() -> None:
     root = logging.getLogger()
     root.handlers[:] = [_NamesOnly(logging.WARNING)]
     root.setLevel(logging.WARNING)
+    logging.captureWarnings(True)

@@ -41,7 +41,7 @@ class Issuer:
 
 
 def same(key, name):
-    return key.public_key.public_numbers() == rsa_key(name).public_key().public_numbers()
+    return key.key.public_key.public_numbers() == rsa_key(name).public_key().public_numbers()
 
 
 @pytest.fixture
@@ -171,7 +171,10 @@ def test_an_issuer_that_answers_with_nothing_changes_nothing(issuer, cache):
         jwk("bad", e="AA"),
         jwk("bad", kid=7),
         jwk("bad", kid=None),
-        jwk("bad-small", bits=1024, kid="bad"),
+        pytest.param(
+            jwk("bad-small", bits=1024, kid="bad"),
+            marks=pytest.mark.filterwarnings("ignore:Key size"),
+        ),
     ],
     ids=range(11),
 )

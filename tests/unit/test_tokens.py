@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
 
 from shared import errors, tokens
 from shared.keys import SigningKey
@@ -41,11 +42,14 @@ CLAIMS = {
     "oid": OTHER,
 }
 KEYS = {
-    "good": SigningKey(rsa_key("good").public_key(), TEMPLATE),
-    "of-one-tenant": SigningKey(rsa_key("good").public_key(), f"{AUTHORITY}/{OTHER}/v2.0"),
-    "without-issuer": SigningKey(rsa_key("good").public_key(), None),
+    "good": SigningKey(RSAKey.import_key(rsa_key("good").public_key()), TEMPLATE),
+    "of-one-tenant": SigningKey(
+        RSAKey.import_key(rsa_key("good").public_key()), f"{AUTHORITY}/{OTHER}/v2.0"
+    ),
+    "without-issuer": SigningKey(RSAKey.import_key(rsa_key("good").public_key()), None),
     "of-consumers": SigningKey(
-        rsa_key("good").public_key(), f"{AUTHORITY}/{tokens.CONSUMER_TENANT}/v2.0"
+        RSAKey.import_key(rsa_key("good").public_key()),
+        f"{AUTHORITY}/{tokens.CONSUMER_TENANT}/v2.0",
     ),
 }
 PROJECT = "demo"
@@ -293,6 +297,7 @@ HEAD, BODY, SIGNATURE = GOOD.split(".")
         f"{HEAD}.{BODY}.{SIGNATURE}.{BODY}.{SIGNATURE}",
         f"{HEAD}.{part({**CLAIMS, 'tid': OTHER})}.{SIGNATURE}",
         f"{part([1])}.{BODY}.{SIGNATURE}",
+        *(f"{part(other)}.{BODY}.{SIGNATURE}" for other in (["alg"], "alg kid", 7, None)),
         f"{part(b'nonsense')}.{BODY}.{SIGNATURE}",
         f"{part(b'[' * 5000)}.{BODY}.{SIGNATURE}",
         f"{part(bytes([0xFF, 0xFE]))}.{BODY}.{SIGNATURE}",
@@ -305,7 +310,7 @@ HEAD, BODY, SIGNATURE = GOOD.split(".")
         "é" * 100,
         "\ud800",
     ],
-    ids=range(25),
+    ids=range(29),
 )
 def test_what_is_no_token(text):
     """Cut, mixed, nested, oversized, encrypted or not a token at all: one answer, and no other exception."""
