@@ -212,6 +212,17 @@ def test_no_signature(alg):
         tokens.entra_tenant(unsigned(CLAIMS, alg), KEYS.get, RULES, NOW)
 
 
+@pytest.mark.parametrize("header", [{"alg": "HS256"}, {"alg": "none"}, {"crit": ["exp"]}], ids=str)
+def test_no_key_is_looked_up_for_what_is_refused_anyway(header):
+    """A header that can't be right costs the issuer no question, whatever key it names."""
+
+    def asked(_kid):
+        raise AssertionError
+
+    with pytest.raises(errors.Unauthenticated):
+        tokens.entra_tenant(token(CLAIMS, header), asked, RULES, NOW)
+
+
 def test_hs256_keyed_with_the_public_key():
     """A public key is no shared secret, in any of its spellings."""
     for secret in (pem("good"), pem("good").strip(), jwk("good")["n"].encode()):
