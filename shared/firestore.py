@@ -41,7 +41,8 @@ _CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.enable_retries", 0),
-    ("grpc.http2.bdp_probe", 0),  # a stream runs 64 KiB ahead of its reader, not as far as the network would bear
+    # A stream runs at most 64 KiB ahead of its reader, not as far as the network would bear.
+    ("grpc.http2.bdp_probe", 0),
     # A stream is read by whoever reads it, not by a thread that hands each answer over: a fourth of the processor.
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 )
