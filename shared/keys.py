@@ -50,7 +50,7 @@ class PublishedKeys:
                 "GET", self._url, timeout=HTTP_SECONDS, retries=False, redirect=False
             )
             keys = json.loads(answer.data)["keys"] if answer.status == 200 else None
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError):
             keys = None
         if not isinstance(keys, list):
             raise Unavailable(self._dependency, "keys")
@@ -124,7 +124,7 @@ def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:
     keys: dict[str, SigningKey] = {}
     for jwk in jwks:
         kid, issuer = jwk.get("kid"), jwk.get("issuer")
-        if not isinstance(kid, str) or jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig":
+        if not isinstance(kid, str) or not _is_fit(jwk):
             continue
         try:
             key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
@@ -133,6 +133,16 @@ def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:
         if key.public_key.key_size >= MINIMUM_KEY_BITS:
             keys[kid] = SigningKey(key, issuer if isinstance(issuer, str) else None)
     return keys
+
+
+def _is_fit(jwk: Mapping[str, Any]) -> bool:
+    """A key for RS256 by its own account, and not one whose private part is published with it."""
+    return (
+        jwk.get("kty") == "RSA"
+        and jwk.get("use", "sig") == "sig"
+        and jwk.get("alg", "RS256") == "RS256"
+        and "d" not in jwk
+    )
 
 
 def _certifi() -> str:

@@ -26,7 +26,7 @@ MAX_TOKEN_BYTES = 8192
 KeyLookup = Callable[[str], SigningKey | None]
 # A signed text; what the claims in it must say is checked here. Issuers may add to a header what means nothing to us.
 _JWS = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
-_JWS.max_header_length = MAX_TOKEN_BYTES
+_JWS.max_header_length = _JWS.max_signature_length = MAX_TOKEN_BYTES
 _HEADER_KEYS_REFUSED = ("crit", "enc", "zip", "b64")
 
 
@@ -62,8 +62,6 @@ def verified_claims(
     header = parsed.headers()
     kid = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(kid, str) or not kid:
-        raise errors.Unauthenticated("header")
-    if any(name in header for name in _HEADER_KEYS_REFUSED):
         raise errors.Unauthenticated("header")
     key = keys(kid)
     if key is None:
@@ -153,7 +151,10 @@ def _parsed(token: str) -> jws.CompactSignature:
         parsed = jws.extract_compact(token.encode(), registry=_JWS)
     except (JoseError, ValueError, RecursionError, TypeError, AttributeError):
         raise errors.Unauthenticated("signature") from None
-    if not isinstance(parsed.headers(), dict):  # joserfc lets a text pass
+    header: object = parsed.headers()
+    if not isinstance(header, dict):  # joserfc lets a text pass
+        raise errors.Unauthenticated("header")
+    if any(name in header for name in _HEADER_KEYS_REFUSED):
         raise errors.Unauthenticated("header")
     return parsed
 

@@ -171,12 +171,14 @@ def test_an_issuer_that_answers_with_nothing_changes_nothing(issuer, cache):
         jwk("bad", e="AA"),
         jwk("bad", kid=7),
         jwk("bad", kid=None),
+        jwk("bad", alg="RS512"),
+        jwk("bad", d="AQAB"),
         pytest.param(
             jwk("bad-small", bits=1024, kid="bad"),
             marks=pytest.mark.filterwarnings("ignore:Key size"),
         ),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_key_that_is_unfit(issuer, cache, key):
     """An unfit key is passed over, and the good ones beside it stay good."""
@@ -279,6 +281,7 @@ def free_port():
         (200, b'{"keys": {}}'),
         (200, b'{"keys": "all"}'),
         (200, b"\xff\xfe"),
+        (200, b"[" * 100_000),
     ],
 )
 def test_keys_that_are_none(server, status, body):

@@ -416,6 +416,7 @@ def test_an_emulator_token_is_unsigned_and_no_more():
         token(FIREBASE),
         unsigned({**FIREBASE, "exp": NOW - 3600}),
         unsigned({**FIREBASE, "aud": "another"}),
+        f"{part({'alg': 'none', 'crit': ['x'], 'x': 1})}.{part(FIREBASE)}.",
     ):
         with pytest.raises(errors.Unauthenticated):
             tokens.unsigned_firebase_device(text, PROJECT, NOW)
