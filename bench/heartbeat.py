@@ -77,8 +77,8 @@ def throughput(world: World, results: Results) -> None:
             source = servers.staged(name, world.folder)
             ports[name], _ = stack.enter_context(servers.served(source, target, world.environment))
             all_good(load.measure(ports[name], file, connections=CONNECTIONS, seconds=1.0))
-        for _ in range(rounds):
-            for name, port in ports.items():
+        for turn in range(rounds):
+            for name, port in list(ports.items())[:: 1 if turn % 2 else -1]:
                 measured = load.measure(port, files[name], connections=CONNECTIONS, seconds=seconds)
                 rates[name].append(all_good(measured).requests_per_second)
     for name, label in CANDIDATES.items():
