@@ -7,7 +7,6 @@ channel: all that a phone waits for, less the container's own start. The variant
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from bench.issuer import new_ids
 from bench.registration import environment as registering
 from bench.registration import phone_token
 from bench.results import Results
+from bench.rounds import ratio
 from bench.world import World
 from local.emulators import auth_emulator
 from local.entra import AppRegistration, EntraStandIn
@@ -92,8 +92,7 @@ def run(world: World, results: Results) -> None:
         ("PyJWT + DocumentReference.update", "peer_pyjwt_update_cold_start", ""),
         ("PyJWT + GAPIC transport's commit", "peer_pyjwt_gapic_cold_start", ""),
     ):
-        ratios = [own / floor for own, floor in zip(times[name], times[HELLO], strict=True)]
-        results.key(key, statistics.median(ratios), target)
+        results.key(key, ratio(times[name], times[HELLO]), target)
     _imports(results, 3 if world.quick else 5)
 
 

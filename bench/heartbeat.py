@@ -15,6 +15,7 @@ from bench import load, servers
 from bench.counter import counted
 from bench.issuer import new_ids
 from bench.results import Results
+from bench.rounds import in_turns, ratio
 from bench.world import World
 from local.emulators import PROJECT
 from shared.messages import CLASSES
@@ -77,24 +78,19 @@ def throughput(world: World, results: Results) -> None:
             source = servers.staged(name, world.folder)
             ports[name], _ = stack.enter_context(servers.served(source, target, world.environment))
             all_good(load.measure(ports[name], file, connections=CONNECTIONS, seconds=1.0))
-        for turn in range(rounds):
-            for name, port in list(ports.items())[:: 1 if turn % 2 else -1]:
-                measured = load.measure(port, files[name], connections=CONNECTIONS, seconds=seconds)
-                rates[name].append(all_good(measured).requests_per_second)
+        for name in in_turns(CANDIDATES, rounds):
+            measured = load.measure(
+                ports[name], files[name], connections=CONNECTIONS, seconds=seconds
+            )
+            rates[name].append(all_good(measured).requests_per_second)
     for name, label in CANDIDATES.items():
         results.measured("heartbeat throughput", label, rates[name], "requests/s")
     for name in CANDIDATES:
         if name not in ("hello", HELLO_GET, "heartbeat"):
-            results.key(f"peer_{name}_throughput_vs_hello", _ratio(rates, name, "hello"))
-    results.key("heartbeat_throughput_vs_hello_get", _ratio(rates, "heartbeat", HELLO_GET))
-    results.key("heartbeat_throughput_vs_hello", _ratio(rates, "heartbeat", "hello"), "≥ 0.36")
-
-
-def _ratio(rates: dict[str, list[float]], name: str, floor: str) -> float:
-    """The median of the rounds' ratios."""
-    return statistics.median(
-        one / other for one, other in zip(rates[name], rates[floor], strict=True)
-    )
+            results.key(f"peer_{name}_throughput_vs_hello", ratio(rates[name], rates["hello"]))
+    own = rates["heartbeat"]
+    results.key("heartbeat_throughput_vs_hello_get", ratio(own, rates[HELLO_GET]))
+    results.key("heartbeat_throughput_vs_hello", ratio(own, rates["hello"]), "≥ 0.36")
 
 
 def rehearse(tenant: Tenant, ids: list[str], times: int) -> None:
@@ -123,8 +119,7 @@ def latency(world: World, results: Results) -> None:
             bare.append(_bare_commit_p50_ms(world, tenant, ids[:1000]))
     results.measured("heartbeat p50", "heartbeat (this product)", own, "ms")
     results.measured("heartbeat p50", "bare gRPC commit", bare, "ms")
-    ratios = [ours / floor for ours, floor in zip(own, bare, strict=True)]
-    results.key("heartbeat_p50_vs_raw_commit", statistics.median(ratios), "≤ 5")
+    results.key("heartbeat_p50_vs_raw_commit", ratio(own, bare), "≤ 5")
 
 
 def _bare_commit_p50_ms(world: World, tenant: Tenant, ids: list[str]) -> float:
@@ -184,14 +179,12 @@ def growth(world: World, results: Results) -> None:
     ) as (port, _):
         for file in files.values():
             all_good(load.measure(port, file, connections=1, seconds=1.0))
-        for turn in range(rounds):
-            for count, file in list(files.items())[:: 1 if turn % 2 else -1]:
-                measured = all_good(load.measure(port, file, connections=1, seconds=seconds))
-                p50[count].append(measured.p50_ms)
+        for count in in_turns(files, rounds):
+            measured = all_good(load.measure(port, files[count], connections=1, seconds=seconds))
+            p50[count].append(measured.p50_ms)
     for count, values in p50.items():
         results.measured("heartbeat growth", f"{count:,} devices in the tenant", values, "ms")
-    ratios = [large / small for small, large in zip(*p50.values(), strict=True)]
-    results.key("heartbeat_growth", statistics.median(ratios), "≤ 1.1")
+    results.key("heartbeat_growth", ratio(p50[many], p50[1_000]), "≤ 1.1")
 
 
 def run(world: World, results: Results) -> None:

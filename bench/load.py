@@ -71,7 +71,7 @@ def measure(port: int, file: Path, *, connections: int, seconds: float) -> Load:
     return Load(**json.loads(output))
 
 
-def _open(connection: _Connection, port: int, selector: selectors.BaseSelector) -> None:
+def _open(connection: _Connection, port: int, selector: selectors.BaseSelector) -> socket.socket:
     if connection.sock is not None:
         selector.unregister(connection.sock)
         connection.sock.close()
@@ -80,15 +80,14 @@ def _open(connection: _Connection, port: int, selector: selectors.BaseSelector) 
     sock.setblocking(False)
     connection.sock = sock
     selector.register(sock, selectors.EVENT_READ, connection)
+    return sock
 
 
 def _send(connection: _Connection, port: int, selector: selectors.BaseSelector) -> None:
     connection.next()
     connection.started = time.perf_counter()
-    if connection.sock is None:
-        _open(connection, port, selector)
-    assert connection.sock is not None  # noqa: S101 - it was just opened
-    connection.sock.sendall(connection.pending)  # a request fits the socket's buffer
+    sock = connection.sock or _open(connection, port, selector)
+    sock.sendall(connection.pending)  # a request fits the socket's buffer
 
 
 def _status(received: bytearray) -> tuple[int, bool] | None:
@@ -124,8 +123,7 @@ def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> L
             found = _status(connection.received)
             if found is None:
                 if not data:  # an idle connection was closed: once more on a new one
-                    _open(connection, port, selector)
-                    connection.sock.sendall(connection.pending)  # type: ignore[union-attr]  # just opened
+                    _open(connection, port, selector).sendall(connection.pending)
                     connection.received.clear()
                 continue
             now = time.perf_counter()

@@ -18,6 +18,7 @@ import requests
 
 from bench.issuer import new_ids
 from bench.results import Results
+from bench.rounds import in_turns, ratio
 from bench.world import World
 from local.emulators import PROJECT, auth_emulator, wipe_firestore
 from local.processes import ROOT
@@ -41,9 +42,8 @@ def run(world: World, results: Results) -> None:
             USERS: lambda: _rate(world, count, "bench.purge_own", auth),
         }
         rates: dict[str, list[float]] = {RECURSIVE: [_rate(world, count, "bench.purge_peer")]}
-        for attempt in range(rounds):
-            for name in [*measures][:: 1 if attempt % 2 else -1]:
-                rates.setdefault(name, []).append(measures[name]())
+        for name in in_turns(measures, rounds):
+            rates.setdefault(name, []).append(measures[name]())
     for name, values in rates.items():
         results.measured("purge", name, values, "devices/s")
     median = {name: statistics.median(values) for name, values in rates.items()}
@@ -51,8 +51,7 @@ def run(world: World, results: Results) -> None:
     results.key(
         "purge_rate_with_users_vs_recursive_delete", median[USERS] / median[RECURSIVE], "≥ 3"
     )
-    ratios = [own / peer for own, peer in zip(rates[DOCUMENTS], rates[FIREBASE], strict=True)]
-    results.key("purge_rate_vs_firebase_delete", statistics.median(ratios), "≥ 2")
+    results.key("purge_rate_vs_firebase_delete", ratio(rates[DOCUMENTS], rates[FIREBASE]), "≥ 2")
     _memory(world, results)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 
 import psutil
 
@@ -11,6 +10,7 @@ from bench import load, servers
 from bench.heartbeat import CONNECTIONS, DEVICES, all_good, beats, rehearse
 from bench.issuer import new_ids
 from bench.results import Results
+from bench.rounds import ratio
 from bench.world import World
 from local.processes import Server
 
@@ -45,10 +45,8 @@ def run(world: World, results: Results) -> None:
         results.measured("threads, beats", label, values, "requests/s")
         results.measured("threads, memory", label, memory[workers, threads], "MiB")
     for setting, key in (((1, 2), "2"), ((1, 32), "32")):
-        ratios = [one / two for one, two in zip(rates[setting], rates[DEPLOYED], strict=True)]
-        results.key(f"threads_{key}_vs_16", statistics.median(ratios))
-    ratios = [one / two for one, two in zip(rates[2, 8], rates[DEPLOYED], strict=True)]
-    results.key("workers_2_of_8_threads_vs_1_of_16", statistics.median(ratios))
+        results.key(f"threads_{key}_vs_16", ratio(rates[setting], rates[DEPLOYED]))
+    results.key("workers_2_of_8_threads_vs_1_of_16", ratio(rates[2, 8], rates[DEPLOYED]))
 
 
 def _resident_mib(server: Server) -> float:
