@@ -66,7 +66,7 @@ bench: $(SETUP) ## Measure the functions on the local stack
 	@$(PYTHON) -m bench
 
 build: $(STAMPS)/python ## Stage each function's bundle under build/
-	@$(PYTHON) -m local.bundle --all
+	@$(PYTHON) -m deploy.bundle --all
 
 lock: $(STAMPS)/python ## Pin the dependencies again, with hashes (UPGRADE=1: the newest)
 	@local/lock.sh
@@ -80,7 +80,7 @@ audit-dependencies: $(STAMPS)/python $(STAMPS)/node ## Look the pinned dependenc
 	@npm audit --prefix local
 
 docs: $(STAMPS)/python ## Write the generated pages of docs/ again
-	@$(PYTHON) -m local.docs
+	@$(PYTHON) -m docs.generate
 
 deploy: $(STAMPS)/python $(STAMPS)/node ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
 	@$(PYTHON) -m deploy deploy

@@ -22,7 +22,7 @@ from bench.world import World
 from local.emulators import auth_emulator
 from local.entra import AppRegistration, EntraStandIn
 from local.processes import ROOT
-from shared.schemas import SUCCEEDED
+from shared.inventory import SUCCEEDED
 
 HELLO = "hello world"
 # What a module costs on top of what every function imports anyway: the framework and flask.
@@ -30,7 +30,7 @@ IMPORTS = {
     "marshmallow": "marshmallow",
     "joserfc and cryptography": "joserfc.jws",
     "gRPC": "grpc",
-    "protobuf and our Firestore messages": "shared.messages",
+    "protobuf and our Firestore messages": "shared.google.messages",
     "urllib3": "urllib3",
     "google.auth, as production needs it": (
         "google.auth, google.auth.transport.grpc, google.auth.transport.urllib3, "

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from local.processes import HOST
-from shared.messages import CLASSES
+from shared.google.messages import CLASSES
 
 
 class Wire(grpc.GenericRpcHandler):

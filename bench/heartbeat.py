@@ -18,8 +18,8 @@ from bench.results import Results
 from bench.rounds import in_turns, ratio
 from bench.world import World
 from local.emulators import PROJECT
-from shared.messages import CLASSES
-from shared.schemas import SUCCEEDED
+from shared.google.messages import CLASSES
+from shared.inventory import SUCCEEDED
 from shared.store import Tenant
 
 DEVICES = 2_500

@@ -19,7 +19,7 @@ from bench.results import Results
 from bench.world import World, write
 from functions.admin_portal.session import Sessions
 from local.processes import HOST
-from shared.schemas import FAILED, SUCCEEDED
+from shared.inventory import FAILED, SUCCEEDED
 from shared.store import Tenant
 
 KEY = "bench-session-key-of-32-characters"

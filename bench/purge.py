@@ -22,8 +22,8 @@ from bench.rounds import in_turns, ratio
 from bench.world import World
 from local.emulators import PROJECT, auth_emulator, wipe_firestore
 from local.processes import ROOT
-from shared.identity import Accounts
-from shared.schemas import PURGING
+from shared.google.identity import Accounts
+from shared.inventory import PURGING
 from shared.store import Tenant
 
 RECURSIVE = "Client.recursive_delete, documents alone"

@@ -13,8 +13,8 @@ from typing import Any
 
 from functions.tenant_purge.purge import Purge
 from local.emulators import PROJECT
-from shared.firestore import Firestore
-from shared.identity import Accounts
+from shared.google.firestore import Firestore
+from shared.google.identity import Accounts
 from shared.store import Tenant
 
 

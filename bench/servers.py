@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local import bundle
+from deploy import bundle
 from local.emulators import PROJECT
 from local.processes import HOST, ROOT, Server, free_ports, server
 

@@ -13,8 +13,8 @@ from bench.results import Results
 from bench.world import World, write
 from functions.tenant_purge.run import Run
 from local.emulators import PROJECT
-from shared.firestore import Firestore
-from shared.schemas import ACTIVE
+from shared.google.firestore import Firestore
+from shared.inventory import ACTIVE
 from shared.settings import PurgeSettings
 
 SETTINGS = PurgeSettings(

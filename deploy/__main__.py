@@ -6,11 +6,10 @@ import os
 import shutil
 import sys
 
-from deploy import unplan
+from deploy import bundle, unplan
 from deploy.config import Config, ConfigError
 from deploy.plan import Plan
 from deploy.steps import StepFailed, carry_out, show
-from local import bundle
 from local.processes import ROOT
 
 

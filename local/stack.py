@@ -22,12 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import bundle, emulators
+from deploy import bundle
+from local import emulators
 from local.addresses import STACK_JSON, Addresses
 from local.entra import AppRegistration, EntraStandIn
 from local.processes import HOST, STATE, LocalStackError, Server, free_ports, port_setting, server
 from shared.errors import Unavailable
-from shared.firestore import Firestore
+from shared.google.firestore import Firestore
 
 PURGE_DELAY_SECONDS = 3
 WARM_UP_SECONDS = 60.0

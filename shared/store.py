@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared import errors, schemas
-from shared.firestore import AlreadyExists, Document, Firestore, NotFound
+from shared import errors, inventory
+from shared.google.firestore import AlreadyExists, Document, Firestore, NotFound
 
 TENANTS = "tenants"
 DEVICE_LIMIT_RETRY_SECONDS = 3600
@@ -21,7 +21,7 @@ class Tenant:
     """tenant_id: canonical GUID. Raises ValueError for anything else, which no caller's input can be."""
 
     def __init__(self, database: Firestore, tenant_id: str) -> None:
-        if not schemas.is_tenant_id(tenant_id):
+        if not inventory.is_tenant_id(tenant_id):
             raise ValueError("not a tenant ID")
         self._database = database
         self.id = tenant_id
@@ -59,7 +59,7 @@ class Tenant:
     def heartbeat(self, device_id: str, outcome: str) -> None:
         """Note that the device lives and how its sync ended: one write, no read. Raises DeviceGone, Unavailable."""
         times = ["lastHeartbeatAt"]
-        if outcome == schemas.SUCCEEDED:
+        if outcome == inventory.SUCCEEDED:
             times.append("lastSyncAt")
         beat = self._database.update(
             self._device(device_id), {"lastOutcome": outcome}, server_times=times
@@ -74,7 +74,7 @@ class Tenant:
         self._database.commit(self._database.delete(self._device(device_id)))
 
     def _device(self, device_id: str) -> str:
-        if not schemas.is_device_id(device_id):
+        if not inventory.is_device_id(device_id):
             raise ValueError("not a device ID")
         return f"{self.devices_path}/{device_id}"
 
@@ -85,10 +85,10 @@ class Tenant:
 
         Raises TenantPurging, Unavailable.
         """
-        fields = {"name": name, "status": schemas.ACTIVE, "consent": {"checkedAt": now}}
+        fields = {"name": name, "status": inventory.ACTIVE, "consent": {"checkedAt": now}}
 
         def decide(found: list[Document | None]) -> tuple[list[Any], None]:
-            if found[0] is not None and found[0].fields["status"] == schemas.PURGING:
+            if found[0] is not None and found[0].fields["status"] == inventory.PURGING:
                 raise errors.TenantPurging
             return [self._database.set(self.path, _checked(fields))], None
 
@@ -110,8 +110,8 @@ class Tenant:
         """
 
         def change(fields: dict[str, Any]) -> dict[str, Any]:
-            if fields["status"] != schemas.CLOSING and when(fields):
-                fields["status"] = schemas.CLOSING
+            if fields["status"] != inventory.CLOSING and when(fields):
+                fields["status"] = inventory.CLOSING
                 fields["closing"] = {
                     "purgeAt": now + delay,
                     "reason": reason,
@@ -125,7 +125,7 @@ class Tenant:
         """Closing → active; an active tenant stays so. Raises TenantNotOnboarded, TenantPurging, Unavailable."""
 
         def change(fields: dict[str, Any]) -> dict[str, Any]:
-            fields["status"] = schemas.ACTIVE
+            fields["status"] = inventory.ACTIVE
             fields.pop("closing", None)
             return fields
 
@@ -136,13 +136,13 @@ class Tenant:
 
         def decide(found: list[Document | None]) -> tuple[list[Any], bool]:
             tenant = found[0]
-            if tenant is None or tenant.fields["status"] == schemas.ACTIVE:
+            if tenant is None or tenant.fields["status"] == inventory.ACTIVE:
                 return [], False
-            if tenant.fields["status"] == schemas.PURGING:
+            if tenant.fields["status"] == inventory.PURGING:
                 return [], True
             if tenant.fields["closing"]["purgeAt"] > now:
                 return [], False
-            return [self._database.update(self.path, {"status": schemas.PURGING})], True
+            return [self._database.update(self.path, {"status": inventory.PURGING})], True
 
         return self._database.transact([self.path], decide)
 
@@ -165,7 +165,7 @@ class Tenant:
             tenant = found[0]
             if tenant is None:
                 raise errors.TenantNotOnboarded
-            if tenant.fields["status"] == schemas.PURGING:
+            if tenant.fields["status"] == inventory.PURGING:
                 raise errors.TenantPurging
             fields = _checked(change(dict(tenant.fields)))
             if fields == tenant.fields:
@@ -180,13 +180,13 @@ def require_active(tenant: Document | None) -> None:
     """Raises TenantNotOnboarded, TenantClosing or TenantPurging."""
     if tenant is None:
         raise errors.TenantNotOnboarded
-    if tenant.fields["status"] == schemas.CLOSING:
+    if tenant.fields["status"] == inventory.CLOSING:
         raise errors.TenantClosing
-    if tenant.fields["status"] != schemas.ACTIVE:
+    if tenant.fields["status"] != inventory.ACTIVE:
         raise errors.TenantPurging
 
 
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     """`fields`, once the inventory has confirmed them. A ValidationError here is a fault of ours."""
-    schemas.Tenant().load(fields)
+    inventory.Tenant().load(fields)
     return fields

@@ -17,8 +17,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from shared import errors
+from shared.inventory import is_device_id, is_tenant_id
 from shared.keys import SigningKey
-from shared.schemas import is_device_id, is_tenant_id
 
 CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft accounts
 LEEWAY_SECONDS = 60

@@ -14,9 +14,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from shared import schemas
-from shared.firestore import Document, Firestore
-from shared.identity import Accounts
+from shared import inventory
+from shared.google.firestore import Document, Firestore
+from shared.google.identity import Accounts
 from shared.store import TENANTS
 
 PAGE = 1000
@@ -63,9 +63,9 @@ class Audit:
                 return
 
     def _tenant(self, tenant: Document) -> None:
-        if not schemas.is_tenant_id(tenant.id):
+        if not inventory.is_tenant_id(tenant.id):
             self.report.found(tenant.path, "the document ID is not a tenant ID")
-        check(self.report, tenant, schemas.Tenant(), "tenants")
+        check(self.report, tenant, inventory.Tenant(), "tenants")
         self._below(tenant)
 
     def _below(self, tenant: Document) -> None:
@@ -75,9 +75,9 @@ class Audit:
             if found.path != f"{tenant.path}/devices/{found.id}":
                 self.report.found(found.path, "no document belongs here")
                 continue
-            if not schemas.is_device_id(found.id):
+            if not inventory.is_device_id(found.id):
                 self.report.found(found.path, "the document ID is not a device ID")
-            check(self.report, found, schemas.Device(), "devices")
+            check(self.report, found, inventory.Device(), "devices")
 
     def _unknown(self, collection: str) -> None:
         self.report.found(collection, "the collection is not in the inventory")
@@ -159,7 +159,7 @@ def check_user(report: Report, user: Any) -> None:
 
 def is_uid(uid: str) -> bool:
     tenant_id, _, device_id = uid.partition(":")
-    return schemas.is_tenant_id(tenant_id) and schemas.is_device_id(device_id)
+    return inventory.is_tenant_id(tenant_id) and inventory.is_device_id(device_id)
 
 
 def _leaves(fields: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -23,9 +23,9 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.tenant_purge.run import due
-from shared import errors, schemas
-from shared.firestore import Document, Firestore, NotFound
-from shared.identity import Accounts
+from shared import errors, inventory
+from shared.google.firestore import Document, Firestore, NotFound
+from shared.google.identity import Accounts
 from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Tenant
 from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
@@ -113,13 +113,13 @@ def facts_of(document: Document) -> dict[str, Any]:
     """A tenant's document as flat, printable facts; what does not fit the inventory is named."""
     fields = document.fields
     facts = {"tenant": document.id, "name": fields.get("name"), "status": fields.get("status")}
-    for group, schema in (("closing", schemas.Closing()), ("consent", schemas.Consent())):
+    for group, schema in (("closing", inventory.Closing()), ("consent", inventory.Consent())):
         stored = fields.get(group)
         for name, value in stored.items() if isinstance(stored, Mapping) else ():
             if name in schema.fields:
                 facts[name] = value.isoformat() if isinstance(value, datetime) else value
-    wrong = misfits(document.fields, schemas.Tenant())
-    if not schemas.is_tenant_id(document.id):
+    wrong = misfits(document.fields, inventory.Tenant())
+    if not inventory.is_tenant_id(document.id):
         wrong.append("document ID")
     return {**facts, MALFORMED: ", ".join(wrong)} if wrong else facts
 
@@ -159,8 +159,8 @@ def commands(context: click.Context) -> None:
 @click.argument("tenant_id", metavar="TENANT")
 @click.option(
     "--reason",
-    type=click.Choice([schemas.REQUESTED, schemas.CONSENT_LOST]),
-    default=schemas.REQUESTED,
+    type=click.Choice([inventory.REQUESTED, inventory.CONSENT_LOST]),
+    default=inventory.REQUESTED,
     show_default=True,
 )
 @yes_option
@@ -244,7 +244,7 @@ def receipts_command(
 ) -> None:
     """Deletions that ended, from the logs; exit code 1 if there is none."""
     receipt_id = receipt_id.lower()
-    if receipt_id and not schemas.is_device_id(receipt_id):
+    if receipt_id and not inventory.is_device_id(receipt_id):
         raise click.BadParameter("must be a receipt ID (a random UUID)", param_hint="--receipt")
     if file is not None and since is not None:
         raise click.UsageError("--since is for Cloud Logging; lines in a file have no time")

@@ -21,10 +21,10 @@ import google.auth.transport.urllib3
 import urllib3
 
 from functions.tenant_purge.consent import OWN_CREDENTIAL
-from shared.entra import Entra, EntraRefused
+from shared.entra.client import Entra, EntraRefused
 from shared.errors import Unavailable
-from shared.firestore import Firestore, NotFound
-from shared.identity import Accounts
+from shared.google.firestore import Firestore, NotFound
+from shared.google.identity import Accounts
 from shared.keys import PublishedKeys
 from shared.settings import PurgeSettings, SettingsError, load
 from shared.store import TENANTS

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local import bundle
+from deploy import bundle
 from local.processes import LOGS
 from local.stack import stack
-from shared.firestore import Firestore
+from shared.google.firestore import Firestore
 from shared.store import Tenant
 from tests.e2e.parts import Organization
 

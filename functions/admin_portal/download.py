@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from shared.errors import TenantNotOnboarded
-from shared.firestore import Document, Firestore
+from shared.google.firestore import Document, Firestore
 from shared.store import Tenant
 
 

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared import logs, schemas
+from shared import inventory, logs
 from shared.errors import Unavailable
-from shared.firestore import Firestore, Where
+from shared.google.firestore import Firestore, Where
 from shared.store import Tenant
 
 SECONDS = 20.0  # the page's upper part is there meanwhile
@@ -40,7 +40,7 @@ def queries(now: datetime) -> dict[str, Where]:
         "week": (("lastSyncAt", ">=", week), ("lastSyncAt", "<", day)),
         "month": (("lastSyncAt", ">=", month), ("lastSyncAt", "<", week)),
         "longer": (("lastSyncAt", "<", month),),
-        "failing": (("lastOutcome", "==", schemas.FAILED),),
+        "failing": (("lastOutcome", "==", inventory.FAILED),),
     }
 
 

@@ -10,14 +10,15 @@ from functools import cache
 import flask
 import functions_framework
 
-from shared import errors, logs, schemas, web
-from shared.browser import not_ahead
-from shared.cookies import SignedCookie
-from shared.entra import Entra
-from shared.firestore import Firestore
-from shared.pages import language_of
+from shared import errors, inventory, logs
+from shared.entra.client import Entra
+from shared.google.firestore import Firestore
 from shared.settings import PortalSettings, load
 from shared.store import Tenant
+from shared.web import http as web
+from shared.web.browser import not_ahead
+from shared.web.cookies import SignedCookie
+from shared.web.pages import language_of
 
 from . import download, pages, sign_in
 from .figures import figures
@@ -107,7 +108,7 @@ def request_deletion(request: flask.Request) -> flask.Response:
     if not same_name(form.get("name", ""), document.fields["name"]):
         raise WrongName
     delay = timedelta(seconds=SETTINGS.purge_delay_seconds)
-    tenant.close(schemas.REQUESTED, str(uuid.uuid4()), datetime.now(UTC), delay)
+    tenant.close(inventory.REQUESTED, str(uuid.uuid4()), datetime.now(UTC), delay)
     logs.event("deletion_requested", delay_seconds=SETTINGS.purge_delay_seconds)
     return go(HOME)
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import flask
 
-from shared import schemas, web
-from shared.firestore import Document
-from shared.pages import Pages
+from shared import inventory
+from shared.google.firestore import Document
 from shared.settings import PortalSettings
+from shared.web import http as web
+from shared.web.pages import Pages
 
 from . import words
 from .figures import FRESHNESS, Figures
@@ -87,7 +88,7 @@ class PortalPages:
             closing=closing,
             due=moment(closing["purgeAt"], language) if closing else None,
             is_due=closing is not None and closing["purgeAt"] <= now,
-            is_lost=closing is not None and closing["reason"] == schemas.CONSENT_LOST,
+            is_lost=closing is not None and closing["reason"] == inventory.CONSENT_LOST,
             earliest=moment(now + self._delay, language),
             connect=words.CONNECT[language],
             onboarding=self._onboarding,

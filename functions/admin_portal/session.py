@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import flask
 from itsdangerous import Signer
 
-from shared import schemas
-from shared.cookies import Expired, SignedCookie
+from shared import inventory
+from shared.web.cookies import Expired, SignedCookie
 
 LIFETIME_SECONDS = 1800
 TOKEN = re.compile(
@@ -55,7 +55,7 @@ class Sessions:
         except Expired:
             raise SignedOut from None
         match payload:
-            case {"tenant": str(tenant), "issuedAt": float()} if schemas.is_tenant_id(tenant):
+            case {"tenant": str(tenant), "issuedAt": float()} if inventory.is_tenant_id(tenant):
                 return Session(tenant, self.cookie.value(request))
         return None
 

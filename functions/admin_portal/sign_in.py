@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared import administrators, errors, logs, refusals
-from shared.entra import Entra, EntraRefused
-from shared.firestore import Firestore
+from shared import errors, logs
+from shared.entra import administrators, refusals
+from shared.entra.client import Entra, EntraRefused
+from shared.google.firestore import Firestore
 from shared.settings import PortalSettings
 from shared.store import Tenant
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.words import FAILURES as SHARED_FAILURES
-from shared.words import Message, typeset
+from shared.web.words import FAILURES as SHARED_FAILURES
+from shared.web.words import Message, typeset
 
 BACK = {"en": "Back to the portal", "fr": "Retour au portail"}
 CONNECT = {"en": "Connect the organization", "fr": "Connecter l’organisation"}

@@ -8,14 +8,15 @@ from functools import cache
 import flask
 import functions_framework
 
-from shared import tokens, web
-from shared.custom_tokens import CustomTokens
-from shared.firestore import Firestore
-from shared.identity import Accounts, DeviceTokens
+from shared import tokens
+from shared.google.custom_tokens import CustomTokens
+from shared.google.firestore import Firestore
+from shared.google.identity import Accounts, DeviceTokens
+from shared.inventory import RegistrationBody
 from shared.keys import KeyCache, PublishedKeys
-from shared.schemas import RegistrationBody
 from shared.settings import RegistrationSettings, load
 from shared.store import Tenant
+from shared.web import http as web
 
 from .sign_out import sign_out
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.errors import Unavailable
-from shared.identity import Accounts
+from shared.google.identity import Accounts
 from shared.store import Tenant
 from shared.tokens import DeviceIdentity
 

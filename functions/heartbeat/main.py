@@ -9,12 +9,12 @@ from functools import cache
 import flask
 import functions_framework
 
-from shared import web
-from shared.firestore import Firestore
-from shared.identity import DeviceTokens
-from shared.schemas import HeartbeatBody
+from shared.google.firestore import Firestore
+from shared.google.identity import DeviceTokens
+from shared.inventory import HeartbeatBody
 from shared.settings import HeartbeatSettings, load
 from shared.store import Tenant
+from shared.web import http as web
 
 from .cadence import next_in_seconds
 from .limit import Limiter

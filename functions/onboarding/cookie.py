@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from shared.cookies import SignedCookie
+from shared.web.cookies import SignedCookie
 
 from .progress import Progress, dump, parse
 

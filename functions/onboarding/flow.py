@@ -6,10 +6,11 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared import administrators, logs, refusals
-from shared.entra import Entra, EntraRefused
+from shared import logs
+from shared.entra import administrators, refusals
+from shared.entra.client import Entra, EntraRefused
 from shared.errors import Malformed, TenantPurging, Unavailable
-from shared.firestore import Firestore
+from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings
 from shared.store import Tenant
 

@@ -9,12 +9,13 @@ from functools import cache
 import flask
 import functions_framework
 
-from shared import errors, web
-from shared.browser import not_ahead
-from shared.entra import Entra
-from shared.firestore import Firestore
-from shared.pages import language_of
+from shared import errors
+from shared.entra.client import Entra
+from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings, load
+from shared.web import http as web
+from shared.web.browser import not_ahead
+from shared.web.pages import language_of
 
 from . import flow, pages
 from .cookie import ProgressCookie

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from shared import schemas
+from shared import inventory
 
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # control, bidi, zero-width, lone halves
 
@@ -12,7 +12,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # control, bidi, zero-width
 def clean_name(name: str, tenant_id: str) -> str:
     """The organization's name without what cannot be seen or would reorder text; the tenant ID if nothing is left."""
     visible = (" " if _blank(letter) else letter for letter in name if _kept(letter))
-    cleaned = " ".join("".join(visible).split())[: schemas.NAME_LENGTH].rstrip()
+    cleaned = " ".join("".join(visible).split())[: inventory.NAME_LENGTH].rstrip()
     return cleaned or tenant_id
 
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import flask
 from marshmallow import Schema, fields
 
-from shared import schemas, web
-from shared.pages import Pages
+from shared import inventory
 from shared.settings import OnboardingSettings
+from shared.web import http as web
+from shared.web.pages import Pages
 
 from . import words
 from .flow import MOST_ATTEMPTS
@@ -39,16 +40,16 @@ class Row:
     retention: str
 
 
-def inventory(language: str, days: int) -> list[Row]:
+def stored_rows(language: str, days: int) -> list[Row]:
     """The inventory in words for people. days: after which a lost consent closes an organization.
 
     Raises KeyError for a field that has no words: it may not be stored unsaid.
     """
     names = [
         "tenantId",
-        *_names(schemas.Tenant(), ""),
+        *_names(inventory.Tenant(), ""),
         "deviceId",
-        *_names(schemas.Device(), ""),
+        *_names(inventory.Device(), ""),
     ]
     said = words.STORED[language]
     return [Row(*(text.format(days=days) for text in said[name])) for name in names]
@@ -76,7 +77,7 @@ class OnboardingPages:
         self._days = settings.consent_grace_days
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
         self._inventory = {
-            language: by_retention(inventory(language, self._days)) for language in words.STORED
+            language: by_retention(stored_rows(language, self._days)) for language in words.STORED
         }
 
     def landing(self, language: str) -> flask.Response:

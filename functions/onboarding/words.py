@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.words import FAILURES as SHARED_FAILURES
-from shared.words import Message, typeset
+from shared.web.words import FAILURES as SHARED_FAILURES
+from shared.web.words import Message, typeset
 
 START_AGAIN = {"en": "Start again", "fr": "Recommencer"}
 RETRY = {"en": "Try again", "fr": "Réessayer"}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from shared.entra import EntraRefused
+from shared.entra.client import EntraRefused
 
 GONE = frozenset({700016, 7000229})  # no such application in the tenant; no service principal
 TENANT_MISSING = frozenset({90002})

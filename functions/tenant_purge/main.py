@@ -8,11 +8,11 @@ from functools import cache
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from shared import web
-from shared.entra import Entra
-from shared.firestore import Firestore
-from shared.identity import Accounts
+from shared.entra.client import Entra
+from shared.google.firestore import Firestore
+from shared.google.identity import Accounts
 from shared.settings import PurgeSettings, load
+from shared.web import http as web
 
 from .run import Run
 

@@ -13,9 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from shared.firestore import MAX_WRITES, Changed, Document, Firestore, NotFound, in_chunks
-from shared.identity import MAX_DELETE_USERS, Accounts
-from shared.schemas import PURGING
+from shared.google.firestore import MAX_WRITES, Changed, Document, Firestore, NotFound, in_chunks
+from shared.google.identity import MAX_DELETE_USERS, Accounts
+from shared.inventory import PURGING
 from shared.store import Tenant
 
 WRITERS = 4

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared import errors, logs, schemas
-from shared.entra import Entra, EntraRefused
-from shared.firestore import Changed, Document, Firestore, NotFound, Where
-from shared.identity import Accounts
+from shared import errors, inventory, logs
+from shared.entra.client import Entra, EntraRefused
+from shared.google.firestore import Changed, Document, Firestore, NotFound, Where
+from shared.google.identity import Accounts
 from shared.settings import PurgeSettings
 from shared.store import TENANTS, Tenant
 
@@ -48,8 +48,8 @@ class Summary:
 
 def due(database: Firestore, now: datetime) -> Iterator[Document]:
     """What a run purges: the tenants whose purge has begun, then those that are due, the oldest first."""
-    yield from database.walk(TENANTS, [("status", "==", schemas.PURGING)])
-    closing = [("status", "==", schemas.CLOSING), ("closing.purgeAt", "<=", now)]
+    yield from database.walk(TENANTS, [("status", "==", inventory.PURGING)])
+    closing = [("status", "==", inventory.CLOSING), ("closing.purgeAt", "<=", now)]
     yield from _oldest_first(database, closing, by=("closing", "purgeAt"))
 
 
@@ -173,7 +173,7 @@ class Run:
         flips: list[Document] = []
         unanswered = 0
         unchecked = [
-            ("status", "==", schemas.ACTIVE),
+            ("status", "==", inventory.ACTIVE),
             ("consent.checkedAt", "<=", self._now() - CHECK_INTERVAL),
         ]
         for found in _oldest_first(self._database, unchecked, by=("consent", "checkedAt")):
@@ -229,13 +229,13 @@ class Run:
             if verdict is Verdict.LOST and is_over(consent, now, grace):
                 delay = timedelta(seconds=self._settings.purge_delay_seconds)
                 tenant.close(
-                    schemas.CONSENT_LOST,
+                    inventory.CONSENT_LOST,
                     self._new_id(),
                     now,
                     delay,
                     when=lambda fields: is_over(fields["consent"], now, grace),
                 )
-                logs.event("tenant_closed", "WARNING", reason=schemas.CONSENT_LOST)
+                logs.event("tenant_closed", "WARNING", reason=inventory.CONSENT_LOST)
         except errors.Unavailable:
             raise
         except (Changed, NotFound):

@@ -16,7 +16,7 @@ import requests
 from local.entra import Tenant as EntraTenant
 from local.phone import Answer
 from shared.store import Tenant
-from shared.web import HEADERS
+from shared.web.http import HEADERS
 
 TIMEOUT_SECONDS = 30
 DEADLINE_SECONDS = 10  # for an answer while a dependency is away

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import bundle
+from deploy import bundle
 from local.processes import HOST, Server, free_ports, server
 from tests.e2e.key_server import ENTRA_KEYS, FIREBASE_KEYS, KeyServer
 from tests.unit.minting import jwk

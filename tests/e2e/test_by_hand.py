@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local import bundle
+from deploy import bundle
 from local.phone import Phone
 from local.processes import HOST, ROOT, free_ports, server
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local import bundle, contents
+from deploy import bundle
+from local import contents
 from local.entra import Browser
 from local.processes import LOGS
 from tests.e2e.parts import send

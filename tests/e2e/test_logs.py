@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local import bundle
+from deploy import bundle
 from local.processes import LOGS
 from tests.stack import LABEL
 

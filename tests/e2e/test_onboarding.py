@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from local.entra import Browser
-from shared.web import HEADERS
+from shared.web.http import HEADERS
 from tests.e2e.parts import assert_guarded, paused, send
 
 

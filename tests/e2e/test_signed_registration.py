@@ -11,8 +11,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from shared.custom_tokens import AUDIENCE
-from shared.firestore import Firestore
+from shared.google.custom_tokens import AUDIENCE
+from shared.google.firestore import Firestore
 from shared.store import Tenant
 from tests.e2e.key_server import key_server
 from tests.e2e.parts import send

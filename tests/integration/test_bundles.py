@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from local import bundle
+from deploy import bundle
 from local.processes import HOST, ROOT, STATE, free_ports, server
 
 NAMES = bundle.functions()

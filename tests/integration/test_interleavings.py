@@ -27,10 +27,10 @@ from functions.tenant_purge.purge import Purge
 from local import contents, emulators
 from local.addresses import Addresses
 from shared import errors
-from shared.custom_tokens import CustomTokens
-from shared.firestore import Firestore
-from shared.identity import Accounts
-from shared.schemas import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
+from shared.google.custom_tokens import CustomTokens
+from shared.google.firestore import Firestore
+from shared.google.identity import Accounts
+from shared.inventory import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
 from shared.store import Tenant
 from shared.tokens import DeviceIdentity
 from support.audit import Audit

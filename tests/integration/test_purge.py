@@ -16,9 +16,9 @@ import requests
 from functions.tenant_purge.run import MassLoss, Run, RunFailed
 from local.emulators import PROJECT
 from shared import errors
-from shared.entra import EntraRefused
-from shared.firestore import Firestore
-from shared.identity import Accounts
+from shared.entra.client import EntraRefused
+from shared.google.firestore import Firestore
+from shared.google.identity import Accounts
 from shared.settings import PurgeSettings
 from shared.store import Tenant
 from support.audit import Audit

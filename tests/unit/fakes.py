@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from shared import errors
-from shared.firestore import AlreadyExists, Document, NotFound
+from shared.google.firestore import AlreadyExists, Document, NotFound
 from shared.tokens import DeviceIdentity
 
 TENANT = "5e1f0a10-c0de-4c01-8a01-0000c0a70500"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.tenant_purge.consent import Verdict, is_flip, is_over, judge, noted
-from shared.entra import EntraRefused
+from shared.entra.client import EntraRefused
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=10)

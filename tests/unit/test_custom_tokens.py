@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from google.auth.exceptions import RefreshError, TransportError
 
-from shared import errors, service_account
-from shared.custom_tokens import AUDIENCE, CustomTokens
+from shared import errors
+from shared.google import service_account
+from shared.google.custom_tokens import AUDIENCE, CustomTokens
 from shared.tokens import DeviceIdentity
 from tests.unit.answering import answering
 from tests.unit.minting import rsa_key

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from marshmallow import fields
 
-from local import docs
-from local.inventory_page import inventory_page
-from local.openapi import all_problems, description
-from shared import schemas
+from docs import generate as docs
+from docs.inventory_page import inventory_page
+from docs.openapi import all_problems, description
+from shared import inventory
 
 
 def test_no_generated_page_is_stale():
@@ -56,9 +56,9 @@ def test_every_code_has_its_line_for_the_app():
 
 
 @pytest.mark.parametrize(
-    "schema", [schemas.Tenant, schemas.Device, schemas.Closing, schemas.Consent]
+    "schema", [inventory.Tenant, inventory.Device, inventory.Closing, inventory.Consent]
 )
-def test_every_stored_field_is_listed(schema: type[schemas.Stored]):
+def test_every_stored_field_is_listed(schema: type[inventory.Stored]):
     """Each field of the inventory has its row, with purpose, retention and readers."""
     rows = [line for line in inventory_page().splitlines() if line.startswith("|")]
     for name, field in schema().fields.items():

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from shared.entra import EntraRefused
+from shared.entra.client import EntraRefused
 from shared.errors import Unavailable
-from shared.firestore import Document, NotFound
+from shared.google.firestore import Document, NotFound
 from shared.settings import PurgeSettings
 from support import doctor
 

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from shared.entra import EntraRefused, certificate_credential
+from shared.entra.client import EntraRefused, certificate_credential
 from tests.unit.minting import rsa_key
 
 

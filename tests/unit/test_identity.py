@@ -7,7 +7,7 @@ import json
 import pytest
 
 from shared import errors
-from shared.identity import Accounts, DeviceTokens
+from shared.google.identity import Accounts, DeviceTokens
 from shared.tokens import DeviceIdentity
 from tests.unit.answering import answering
 from tests.unit.minting import jwk, token, unsigned

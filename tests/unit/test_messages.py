@@ -1,4 +1,4 @@
-"""shared.messages takes Google's generated classes, and leaves Google's package as it was."""
+"""shared.google.messages takes Google's generated classes, and leaves Google's package as it was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.messages import CLASSES
+from shared.google.messages import CLASSES
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ def run(program: str) -> str:
 def test_the_client_is_not_imported() -> None:
     """Loading the messages loads neither the package's client nor its transports."""
     program = (
-        "import sys, shared.firestore; "
+        "import sys, shared.google.firestore; "
         "print([m for m in sys.modules if m.startswith('google.cloud.firestore_v1') "
         "and not m.startswith('google.cloud.firestore_v1.types')])"
     )
@@ -37,7 +37,7 @@ def test_the_client_is_not_imported() -> None:
 def test_the_package_can_be_imported_afterwards_and_has_the_same_classes() -> None:
     """Google's own client still works in the same process, on the very same messages."""
     program = (
-        "from shared.messages import CLASSES; from google.cloud import firestore, firestore_v1; "
+        "from shared.google.messages import CLASSES; from google.cloud import firestore, firestore_v1; "
         "print(firestore_v1.types.Write.pb() is CLASSES['Write'], firestore.Client.__name__)"
     )
 

@@ -10,8 +10,8 @@ import pytest
 
 from functions.tenant_purge.run import MassLoss, Run, RunFailed
 from local.processes import ROOT
-from shared.entra import EntraRefused
-from shared.firestore import Document
+from shared.entra.client import EntraRefused
+from shared.google.firestore import Document
 from tests.unit import purging
 from tests.unit.fakes import DEVICE, TENANT, FakeAccounts, FakeFirestore, FakeTokens
 

@@ -6,10 +6,11 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from functions.onboarding import flow, naming, words
-from functions.onboarding.pages import STATUSES, inventory
+from functions.onboarding.pages import STATUSES, stored_rows
 from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
-from shared import administrators, errors, refusals, schemas
-from shared.entra import EntraRefused
+from shared import errors, inventory
+from shared.entra import administrators, refusals
+from shared.entra.client import EntraRefused
 from tests.unit.fakes import TENANT
 
 CLIENT, AUTHORITY, NOW = "client", "https://login.example", 1_000_000.0
@@ -62,7 +63,7 @@ def test_an_id_token_proves_an_administrator_of_the_tenant_or_nothing(changes, f
         ("\ud800x", "x"),
         ("\u200b\u202e \n", TENANT),
         ("", TENANT),
-        ("x" * 300, "x" * schemas.NAME_LENGTH),
+        ("x" * 300, "x" * inventory.NAME_LENGTH),
     ],
 )
 def test_a_name_keeps_what_can_be_seen(name, cleaned):
@@ -135,10 +136,10 @@ def test_each_failure_has_words_in_both_languages():
 
 def test_the_first_page_lists_every_stored_field():
     """The table follows the inventory: one row per field and per document ID, in each language."""
-    fields = len(schemas.Closing().fields) + len(schemas.Consent().fields)
-    fields += len(schemas.Tenant().fields) - 2 + len(schemas.Device().fields) + 2
+    fields = len(inventory.Closing().fields) + len(inventory.Consent().fields)
+    fields += len(inventory.Tenant().fields) - 2 + len(inventory.Device().fields) + 2
     for language, stored in words.STORED.items():
-        assert len(inventory(language, 30)) == fields == len(stored)
+        assert len(stored_rows(language, 30)) == fields == len(stored)
 
 
 SIGNING_IN = SigningIn(TENANT, {"state": "s"}, 3)

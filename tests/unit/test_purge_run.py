@@ -13,8 +13,8 @@ from functions.admin_portal import figures
 from functions.tenant_purge.purge import FRUITLESS, OutOfTime, Purge, PurgeStuck
 from functions.tenant_purge.run import Run, RunFailed
 from shared import errors
-from shared.entra import EntraRefused
-from shared.firestore import Document
+from shared.entra.client import EntraRefused
+from shared.google.firestore import Document
 from shared.settings import PurgeSettings
 from shared.store import Tenant
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
-from shared import schemas
+from shared import inventory
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TENANT = {"name": "Contoso", "status": "active", "consent": {"checkedAt": NOW}}
@@ -22,15 +22,15 @@ KNOWN = "0b0c1f6e-7a51-4a0e-9d0c-3f1f6a6f2b11"
 @given(st.uuids(version=4))
 def test_a_random_uuid_is_a_device_id(one):
     """Version 4, lower case, with hyphens."""
-    assert schemas.is_device_id(str(one))
-    assert schemas.is_tenant_id(str(one))
+    assert inventory.is_device_id(str(one))
+    assert inventory.is_tenant_id(str(one))
 
 
 @given(st.text(max_size=45) | st.none() | st.integers() | st.lists(st.text(max_size=3), max_size=2))
 def test_anything_else_is_not(value):
     """No other text or type is an ID, and none crashes the check."""
-    assert not schemas.is_device_id(value)
-    assert not schemas.is_tenant_id(value)
+    assert not inventory.is_device_id(value)
+    assert not inventory.is_tenant_id(value)
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,19 @@ def test_anything_else_is_not(value):
 )
 def test_another_form_is_no_device_id(text):
     """Nil, braced, as a URN, in upper case, of another version or variant: a second spelling of one device."""
-    assert not schemas.is_device_id(text)
+    assert not inventory.is_device_id(text)
     with pytest.raises(ValidationError):
-        schemas.RegistrationBody().load({"deviceId": text})
+        inventory.RegistrationBody().load({"deviceId": text})
 
 
 @pytest.mark.parametrize(
     ("schema", "document"),
     [
-        (schemas.Tenant, TENANT),
-        (schemas.Tenant, {**TENANT, "status": "closing", "closing": CLOSING}),
-        (schemas.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "lostAt": NOW}}),
-        (schemas.Device, DEVICE),
-        (schemas.Device, {**DEVICE, "lastSyncAt": NOW, "lastOutcome": "failed"}),
+        (inventory.Tenant, TENANT),
+        (inventory.Tenant, {**TENANT, "status": "closing", "closing": CLOSING}),
+        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "lostAt": NOW}}),
+        (inventory.Device, DEVICE),
+        (inventory.Device, {**DEVICE, "lastSyncAt": NOW, "lastOutcome": "failed"}),
     ],
 )
 def test_what_may_be_stored(schema, document):
@@ -75,21 +75,21 @@ def test_what_may_be_stored(schema, document):
 @pytest.mark.parametrize(
     ("schema", "document"),
     [
-        (schemas.Tenant, {}),
-        (schemas.Tenant, {**TENANT, "name": ""}),
-        (schemas.Tenant, {**TENANT, "name": "x" * 257}),
-        (schemas.Tenant, {**TENANT, "status": "deleted"}),
-        (schemas.Tenant, {**TENANT, "domain": "contoso.example"}),
-        (schemas.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "by": "oid"}}),
-        (schemas.Tenant, {**TENANT, "consent": {"checkedAt": "2026-01-01T00:00:00Z"}}),
-        (schemas.Tenant, {**TENANT, "closing": {**CLOSING, "by": "admin@contoso.example"}}),
-        (schemas.Tenant, {**TENANT, "closing": {**CLOSING, "reason": "because"}}),
-        (schemas.Tenant, {**TENANT, "closing": {**CLOSING, "receiptId": "1"}}),
-        (schemas.Device, {}),
-        (schemas.Device, {"lastHeartbeatAt": NOW.replace(tzinfo=None)}),
-        (schemas.Device, {**DEVICE, "registeredAt": NOW}),
-        (schemas.Device, {**DEVICE, "lastOutcome": "SUCCEEDED"}),
-        (schemas.Device, {**DEVICE, "model": "Phone"}),
+        (inventory.Tenant, {}),
+        (inventory.Tenant, {**TENANT, "name": ""}),
+        (inventory.Tenant, {**TENANT, "name": "x" * 257}),
+        (inventory.Tenant, {**TENANT, "status": "deleted"}),
+        (inventory.Tenant, {**TENANT, "domain": "contoso.example"}),
+        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "by": "oid"}}),
+        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": "2026-01-01T00:00:00Z"}}),
+        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "by": "admin@contoso.example"}}),
+        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "reason": "because"}}),
+        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "receiptId": "1"}}),
+        (inventory.Device, {}),
+        (inventory.Device, {"lastHeartbeatAt": NOW.replace(tzinfo=None)}),
+        (inventory.Device, {**DEVICE, "registeredAt": NOW}),
+        (inventory.Device, {**DEVICE, "lastOutcome": "SUCCEEDED"}),
+        (inventory.Device, {**DEVICE, "model": "Phone"}),
     ],
 )
 def test_what_may_not_be_stored(schema, document):
@@ -106,7 +106,7 @@ def leaves(schema):
             yield name, field
 
 
-@pytest.mark.parametrize("schema", [schemas.Tenant, schemas.Device])
+@pytest.mark.parametrize("schema", [inventory.Tenant, inventory.Device])
 def test_every_stored_field_has_a_reason_an_end_and_a_reader(schema):
     """No field without a purpose, a retention, and somebody who reads it."""
     for name, field in leaves(schema):

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared import errors, web
+from shared import errors
+from shared.web import http as web
 
 HEAD = """
 import flask, functions_framework
 from marshmallow import Schema, RAISE, fields
-from shared import errors, web
+from shared import errors
+from shared.web import http as web
 
 class Body(Schema):
     class Meta:

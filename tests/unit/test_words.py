@@ -17,11 +17,11 @@ from functions.onboarding import cookie
 from functions.onboarding import words as onboarding_words
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
 from functions.onboarding.progress import Connected
-from shared import schemas
-from shared import words as shared_words
-from shared.firestore import Document
+from shared import inventory
+from shared.google.firestore import Document
 from shared.settings import OnboardingSettings, PortalSettings, load
-from shared.words import LANGUAGES, Message, typeset
+from shared.web import words as shared_words
+from shared.web.words import LANGUAGES, Message, typeset
 from tests.unit.fakes import TENANT
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +215,7 @@ def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known(portal_pages
     """And so does a refusal that connecting again would cure, and no other."""
     closing = {
         "purgeAt": NOW + timedelta(hours=1),
-        "reason": schemas.CONSENT_LOST,
+        "reason": inventory.CONSENT_LOST,
         "receiptId": "r",
     }
     for address, there in (("https://connect.example", True), ("", False)):

@@ -7,7 +7,7 @@ authorization error codes".
 
 from __future__ import annotations
 
-from shared.entra import EntraRefused
+from shared.entra.client import EntraRefused
 
 WAITING = "waiting"
 # A consent takes seconds to minutes to reach every part of Entra; until then these come back.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from marshmallow import Schema, fields
 
-from shared import schemas
+from shared import inventory
 
 NOT_STORED = {
     "User Contact Data": "Names, phone numbers, contact information: the phone reads Microsoft Graph itself",
@@ -20,7 +20,7 @@ HEAD = """\
 # Data inventory
 
 Everything that Calliente's backend stores, field by field, in the form of the table in the published policy. Generated
-by `make docs` from `shared/schemas.py`, which the writes and `python -m support audit` go by as well; do not edit it.
+by `make docs` from `shared/inventory.py`, which the writes and `python -m support audit` go by as well; do not edit it.
 """
 
 TAIL = """\
@@ -50,10 +50,10 @@ def inventory_page() -> str:
                         "Tenant ID",
                         "document ID",
                         "associates the configuration with the Microsoft directory; it is Microsoft Entra's ID",
-                        schemas.WHILE_CONNECTED,
-                        (schemas.DEVICE, schemas.PORTAL, schemas.SUPPORT),
+                        inventory.WHILE_CONNECTED,
+                        (inventory.DEVICE, inventory.PORTAL, inventory.SUPPORT),
                     ),
-                    *_rows(schemas.Tenant),
+                    *_rows(inventory.Tenant),
                 ]
             ),
             "## Firestore: `tenants/{tenantId}/devices/{deviceId}`\n",
@@ -63,10 +63,10 @@ def inventory_page() -> str:
                         "Device ID (anonymous)",
                         "document ID",
                         "technical tracking of synchronization; a random UUID made on the device",
-                        schemas.WHILE_REGISTERED,
-                        ("the device itself", schemas.SUPPORT),
+                        inventory.WHILE_REGISTERED,
+                        ("the device itself", inventory.SUPPORT),
                     ),
-                    *_rows(schemas.Device),
+                    *_rows(inventory.Device),
                 ]
             ),
             "## Firebase Authentication: one user per device\n",
@@ -90,12 +90,12 @@ def _rows(schema: type[Schema], prefix: str = "") -> Iterator[str]:
             yield from _rows(type(field.schema), f"{path}.")
             continue
         about = field.metadata
-        kind = "timestamp" if isinstance(field, schemas.Timestamp) else "text"
+        kind = "timestamp" if isinstance(field, inventory.Timestamp) else "text"
         presence = "" if field.required else ", may be absent"
         readers = tuple(about["readers"])
-        if schema is schemas.Device:
+        if schema is inventory.Device:
             readers = tuple(
-                "the device itself" if reader == schemas.DEVICE else reader for reader in readers
+                "the device itself" if reader == inventory.DEVICE else reader for reader in readers
             )
         yield _row(
             _label(path),
@@ -124,9 +124,9 @@ def _auth_rows() -> list[str]:
             "none of ours; it cannot be switched off",
         ),
     }
-    readers = ("the device itself", schemas.SUPPORT)
+    readers = ("the device itself", inventory.SUPPORT)
     return [
-        _row(kind, where, purpose, schemas.WHILE_REGISTERED, readers)
+        _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers)
         for kind, (where, purpose) in rows.items()
     ]
 
@@ -143,7 +143,7 @@ def _log_rows() -> list[str]:
         ),
     }
     return [
-        _row(kind, where, purpose, "30 days, in the EU", (schemas.SUPPORT,))
+        _row(kind, where, purpose, "30 days, in the EU", (inventory.SUPPORT,))
         for kind, (where, purpose) in rows.items()
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared import schemas
+from shared import inventory
 
 ADMINISTRATORS = frozenset(
     {
@@ -25,7 +25,7 @@ LEEWAY_SECONDS = 300
 def tenant_of(value: str | None) -> str | None:
     """The tenant ID in canonical form; None for words, domains, the nil GUID, and personal accounts."""
     tenant_id = (value or "").lower()
-    return tenant_id if schemas.is_tenant_id(tenant_id) and tenant_id != CONSUMERS else None
+    return tenant_id if inventory.is_tenant_id(tenant_id) and tenant_id != CONSUMERS else None
 
 
 def fault(

@@ -6,7 +6,7 @@ from functools import wraps
 
 import flask
 
-from shared import web
+from shared.web import http as web
 
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 

@@ -48,7 +48,7 @@ def stage(name: str, *, build: Path = BUILD, root: Path = ROOT) -> Path:
 
 def main() -> None:
     """Stage the named functions, or all of them."""
-    parser = argparse.ArgumentParser(prog="python -m local.bundle", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.bundle", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(functions()))
     parser.add_argument("--all", action="store_true", help="every function")
     arguments = parser.parse_args()

@@ -10,7 +10,8 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
-from shared import errors, schemas, web
+from shared import errors, inventory
+from shared.web import http as web
 
 DEVICE_ID = "5f0c1a9e-3b5d-4c8a-9a51-0d5f2f6b7c11"
 JWT = "eyJhbGciOiJSUzI1NiJ9.…"
@@ -78,9 +79,9 @@ def description() -> dict[str, Any]:
         spec.components.security_scheme(name, scheme)
     spec.components.schema("Problem", _problem_schema())
     for schema in (
-        schemas.RegistrationBody,
+        inventory.RegistrationBody,
         RegistrationAnswer,
-        schemas.HeartbeatBody,
+        inventory.HeartbeatBody,
         HeartbeatAnswer,
     ):
         spec.components.schema(schema.__name__, schema=schema)
@@ -227,11 +228,11 @@ def _problem_schema() -> dict[str, Any]:
 
 
 def _device_id_pattern(_converter: Any, field: Any, **_options: Any) -> dict[str, Any]:
-    if schemas.check_device_id not in field.validators:
+    if inventory.check_device_id not in field.validators:
         return {}
     return {
         "format": "uuid",
-        "pattern": f"^{schemas.UUID4.pattern}$",
+        "pattern": f"^{inventory.UUID4.pattern}$",
         "description": "Random UUID, version 4, in lower case, made on the device",
     }
 

@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 import grpc
 import grpc.experimental
 
-from shared import service_account
 from shared.errors import Unavailable
-from shared.messages import CLASSES
+from shared.google import service_account
+from shared.google.messages import CLASSES
 
 CALL_SECONDS = 4.0
 WALK_SECONDS = 60.0  # of one query of a walk; Firestore ends them at about that age

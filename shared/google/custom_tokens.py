@@ -15,8 +15,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from shared import service_account
 from shared.errors import Unavailable
+from shared.google import service_account
 from shared.tokens import DeviceIdentity
 
 LIFETIME_SECONDS = 3600

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.api_page import api_page
-from local.inventory_page import inventory_page
-from local.openapi import description, to_yaml
+from docs.api_page import api_page
+from docs.inventory_page import inventory_page
+from docs.openapi import description, to_yaml
 from local.processes import ROOT
 
 DOCS = ROOT / "docs"

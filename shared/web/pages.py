@@ -17,7 +17,7 @@ import flask
 import jinja2
 from markupsafe import Markup
 
-from shared.words import LANGUAGES, LAYOUT, Message
+from shared.web.words import LANGUAGES, LAYOUT, Message
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (SHARED_TEMPLATES / "style.css").read_text(encoding="utf-8")
