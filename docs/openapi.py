@@ -44,6 +44,8 @@ class HeartbeatAnswer(Schema):
 ALWAYS: tuple[errors.Problem, ...] = (
     errors.Malformed(),
     errors.Unauthenticated("missing"),
+    errors.AddressTooLong(),
+    errors.HeadersTooLarge(),
     errors.BodyTooLarge(),
     errors.Problem(),
     errors.Unavailable("firestore"),

@@ -136,6 +136,18 @@ class DeviceGone(Problem):
     title = "This device is not registered any more; register it again."
 
 
+class AddressTooLong(Problem):
+    status = 414
+    code = "address_too_long"
+    title = "The address is longer than 8 KiB."
+
+
+class HeadersTooLarge(Problem):
+    status = 431
+    code = "headers_too_large"
+    title = "The request's headers are larger than 64 KiB."
+
+
 class BodyTooLarge(Problem):
     status = 413
     code = "body_too_large"
