@@ -17,11 +17,11 @@ SETUP := $(PACKAGES) $(NODE) $(STAMPS)/firestore
 export VENV
 export PYTHON_ORIGIN := $(origin PYTHON)
 
-.PHONY: help setup demo run test test-unit test-deployed test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
+.PHONY: help setup demo run test test-unit test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
 	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean again
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
 setup: $(SETUP) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
@@ -39,7 +39,7 @@ test: $(SETUP) ## Run all tests but the long ones (those of the pages are left o
 test-unit: $(PACKAGES) ## Run the tests that need no server
 	@$(PYTEST) tests/unit
 
-test-deployed: ## Run the unit, integration and end-to-end tests with the Python that is deployed, in an environment of its own
+test-deployed-python: ## Run the unit, integration and end-to-end tests with the Python that is deployed, in an environment of its own
 	@python=$$(local/setup.sh find $(DEPLOYED)); \
 	for tests in unit integration e2e; do \
 		$(MAKE) test-$$tests VENV=.local/venv-$(DEPLOYED) PYTHON="$$python"; \

@@ -63,21 +63,29 @@ find_version() { # a Python of one version, under the names that systems and ver
     fail "There is no Python $1 with its venv module on this machine."
 }
 
-fits_python() { # the environment works, and is of the Python that was asked for
-    [ -z "$(why_not "$VENV/bin/python")" ] || return 1
-    ! is_asked_for || [ "$(whence "$PYTHON")" = "$(whence "$VENV/bin/python")" ]
+fits_environment() { # it works, and is of the Python that was asked for
+    [ -z "$(why_not "$1/bin/python")" ] || return 1
+    ! is_asked_for || [ "$(whence "$PYTHON")" = "$(whence "$1/bin/python")" ]
 }
 
-setup_python() {
-    local python
-    if ! fits_python; then
+make_environment() { # FOLDER, then the locks of the packages in it
+    local folder=$1 python lock_file locks=()
+    shift
+    if ! fits_environment "$folder"; then
         python=$(find_python)
-        rm -rf "$VENV"
-        "$python" -m venv "$VENV"
+        rm -rf "$folder"
+        "$python" -m venv "$folder"
     fi
-    echo "Installing the Python packages into $VENV (a minute or two the first time)"
-    env -u PYTHONDONTWRITEBYTECODE "$VENV/bin/python" -m pip install --quiet \
-        --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+    echo "Installing the Python packages into $folder (a minute or two the first time)"
+    for lock_file in "$@"; do locks+=(-r "$lock_file"); done
+    env -u PYTHONDONTWRITEBYTECODE "$folder/bin/python" -m pip install --quiet \
+        --disable-pip-version-check --require-hashes "${locks[@]}"
+}
+
+fits_python() { fits_environment "$VENV"; }
+
+setup_python() {
+    make_environment "$VENV" requirements.txt requirements-dev.txt
     ln -sf "$PWD/support/calliente" "$VENV/bin/calliente"
 }
 
