@@ -313,7 +313,7 @@ def doctor(as_json: bool) -> None:
 
 
 def main() -> None:
-    """Under the name `calliente` where it was started so, or while a shell completes what is typed: support/calliente."""
+    """Under the name `calliente` where that was called, or while a shell completes it (support/calliente)."""
     installed = Path(sys.argv[0]).stem == "calliente"
     name = "calliente" if installed or COMPLETING in os.environ else "python -m support"
     try:
