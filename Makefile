@@ -4,39 +4,52 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
+# PYTHON, from the environment or as in `make demo PYTHON=/path/to/python3.13`, is what the virtual environment is made
+# with. VENV=.local/another is an environment beside the usual one.
 VENV := .local/venv
-PYTHON := $(VENV)/bin/python
-PYTEST := $(PYTHON) -m pytest
+VENV_PYTHON := $(VENV)/bin/python
+PYTEST := $(VENV_PYTHON) -m pytest
+DEPLOYED := 3.13
 STAMPS := .local/stamps
-SETUP := $(STAMPS)/python $(STAMPS)/node $(STAMPS)/firestore
+PACKAGES := $(VENV)/.complete
+NODE := local/node_modules/.complete
+SETUP := $(PACKAGES) $(NODE) $(STAMPS)/firestore
+export VENV
+export PYTHON_ORIGIN := $(origin PYTHON)
 
-.PHONY: help setup demo run test test-unit test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
-	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean
+.PHONY: help setup demo run test test-unit test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
+	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean again
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
 setup: $(SETUP) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
 
 demo: $(SETUP) ## Walk through the product, start to finish, on this machine
-	@$(PYTHON) -m local.demo
+	@$(VENV_PYTHON) -m local.demo
 
 run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
-	@$(PYTHON) -m local.stack
+	@$(VENV_PYTHON) -m local.stack
 
 test: $(SETUP) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
 	@local/setup.sh chromium || true
 	@$(PYTEST) tests -m "not long"
 
-test-unit: $(STAMPS)/python ## Run the tests that need no server
+test-unit: $(PACKAGES) ## Run the tests that need no server
 	@$(PYTEST) tests/unit
+
+test-deployed-python: ## Run the unit, integration and end-to-end tests with the Python that is deployed, in an environment of its own
+	@python=$$(local/setup.sh find $(DEPLOYED)); \
+	for tests in unit integration e2e; do \
+		$(MAKE) test-$$tests VENV=.local/venv-$(DEPLOYED) PYTHON="$$python"; \
+	done
 
 test-rules: $(SETUP) ## Run the tests of firestore.rules
 	@$(PYTEST) tests/rules
 
 mutate-rules: $(SETUP) ## Show that the tests notice every small change of firestore.rules
-	@$(PYTHON) -m tests.rules.mutate
+	@$(VENV_PYTHON) -m tests.rules.mutate
 
 test-integration: $(SETUP) ## Run the tests of single parts against the emulators
 	@$(PYTEST) tests/integration -m "not long"
@@ -53,61 +66,68 @@ test-faults: $(SETUP) ## Run the tests in which parts fail, die and race, the lo
 test-long: $(SETUP)
 	@$(PYTEST) tests -m long
 
-check: $(STAMPS)/python ## Lint, formatting, types
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
+check: $(PACKAGES) ## Lint, formatting, types
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m mypy
 
-format: $(STAMPS)/python ## Format, and fix what can be fixed
-	@$(PYTHON) -m ruff check --fix --exit-zero --quiet .
-	@$(PYTHON) -m ruff format .
+format: $(PACKAGES) ## Format, and fix what can be fixed
+	@$(VENV_PYTHON) -m ruff check --fix --exit-zero --quiet .
+	@$(VENV_PYTHON) -m ruff format .
 
 bench: $(SETUP) ## Measure the functions on the local stack
-	@$(PYTHON) -m bench
+	@$(VENV_PYTHON) -m bench
 
-build: $(STAMPS)/python ## Stage each function's bundle under build/
-	@$(PYTHON) -m deploy.bundle --all
+build: $(PACKAGES) ## Stage each function's bundle under build/
+	@$(VENV_PYTHON) -m deploy.bundle --all
 
-lock: $(STAMPS)/python ## Pin the dependencies again, with hashes (UPGRADE=1: the newest)
+lock: $(PACKAGES) ## Pin the dependencies again, with hashes (UPGRADE=1: the newest)
 	@local/lock.sh
 
-audit: $(STAMPS)/python ## Compare all that the running stack (make run) stores with the inventory
-	@$(PYTHON) -m local.audit
+audit: $(PACKAGES) ## Compare all that the running stack (make run) stores with the inventory
+	@$(VENV_PYTHON) -m local.audit
 
-audit-dependencies: $(STAMPS)/python $(STAMPS)/node ## Look the pinned dependencies up in the vulnerability databases
-	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
-	@$(PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements/dev.txt
+audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in the vulnerability databases
+	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
+	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
 	@npm audit --prefix local
 
-docs: $(STAMPS)/python ## Write the generated pages of docs/ again
-	@$(PYTHON) -m docs.generate
+docs: $(PACKAGES) ## Write the generated pages of docs/ again
+	@$(VENV_PYTHON) -m docs.generate
 
-deploy: $(STAMPS)/python $(STAMPS)/node ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
-	@$(PYTHON) -m deploy deploy
+deploy: $(PACKAGES) $(NODE) ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
+	@$(VENV_PYTHON) -m deploy deploy
 
-undeploy: $(STAMPS)/python $(STAMPS)/node ## Take a deployment away again, but not its data: PROJECT=… CONFIRM=… (DRY_RUN=1)
-	@$(PYTHON) -m deploy undeploy
+undeploy: $(PACKAGES) $(NODE) ## Take a deployment away again, but not its data: PROJECT=… CONFIRM=… (DRY_RUN=1)
+	@$(VENV_PYTHON) -m deploy undeploy
 
-sbom: $(STAMPS)/python ## Write the bill of materials of what is deployed: build/sbom.cdx.json
+sbom: $(PACKAGES) ## Write the bill of materials of what is deployed: build/sbom.cdx.json
 	@mkdir -p build
-	@$(PYTHON) -m cyclonedx_py requirements requirements.txt --output-reproducible -o build/sbom.cdx.json
+	@$(VENV_PYTHON) -m cyclonedx_py requirements requirements.txt --output-reproducible -o build/sbom.cdx.json
 	@echo build/sbom.cdx.json
 
-licenses: $(STAMPS)/python ## List the licence of every package that is installed here
-	@$(PYTHON) -m piplicenses --python $(PYTHON) --order=license --with-urls
+licenses: $(PACKAGES) ## List the licence of every package that is installed here
+	@$(VENV_PYTHON) -m piplicenses --python $(VENV_PYTHON) --order=license --with-urls
 
 clean: ## Remove everything that the other commands made
 	rm -rf .local build local/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
-	find functions shared local support tests -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(STAMPS)/python: requirements.txt requirements/dev.txt local/setup.sh
-	@local/setup.sh python $^
+# Looked at again where the environment is gone or broken, and where the command line names the Python that it is to have.
+ifeq ($(wildcard $(VENV_PYTHON)),)
+$(PACKAGES): again
+else ifeq ($(origin PYTHON),command line)
+$(PACKAGES): again
+endif
 
-$(STAMPS)/node: local/package.json local/package-lock.json local/setup.sh
+$(PACKAGES): requirements.txt requirements-dev.txt local/setup.sh
+	@local/setup.sh python $(filter-out again,$^)
+
+$(NODE): local/package.json local/package-lock.json local/setup.sh
 	@local/setup.sh node $^
 
-$(STAMPS)/firestore: local/setup.sh $(STAMPS)/python $(STAMPS)/node
+$(STAMPS)/firestore: local/setup.sh local/emulators.py | $(PACKAGES) $(NODE)
 	@local/setup.sh firestore $^
 
-$(STAMPS)/chromium: local/setup.sh
-	@local/setup.sh chromium $^
+$(STAMPS)/chromium $(STAMPS)/firefox: local/setup.sh
+	@local/setup.sh $(@F) $^

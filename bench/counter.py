@@ -15,7 +15,7 @@ from local.processes import HOST
 from shared.google.messages import CLASSES
 
 
-class Wire(grpc.GenericRpcHandler):
+class Wire(grpc.GenericRpcHandler[bytes, bytes]):
     """calls: method → how often. documents: read by gets and queries; queried: by queries alone.
 
     billed: documents, but at least 1 a query.
@@ -32,13 +32,14 @@ class Wire(grpc.GenericRpcHandler):
         self.queried = 0
         self.billed = 0
 
-    def service(self, details: Any) -> grpc.RpcMethodHandler:
+    def service(self, details: Any) -> grpc.RpcMethodHandler[bytes, bytes]:
         method = details.method
-        metadata = [each for each in details.invocation_metadata if each[0] == "authorization"]
+        sent = details.invocation_metadata
+        metadata = tuple((name, value) for name, value in sent if name == "authorization")
 
         def forward(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
             name = method.rpartition("/")[2]
-            call = self._channel.unary_stream(method)(
+            call = self._channel.unary_stream(method, None, None)(
                 request, metadata=metadata, timeout=context.time_remaining()
             )
             documents = 0
@@ -72,7 +73,7 @@ def _documents(name: str, answer: bytes) -> int:
 def counted(behind: str) -> Iterator[tuple[str, Wire]]:
     """A counting address in front of the emulator at `behind`, for the length of a `with` block."""
     wire = Wire(behind)
-    server = grpc.server(ThreadPoolExecutor(8), handlers=(wire,))
+    server = grpc.server(ThreadPoolExecutor(8), handlers=[wire])
     port = server.add_insecure_port(f"{HOST}:0")
     server.start()
     try:

@@ -33,7 +33,7 @@ def spread(_failed: int, chance: float) -> int:
 
 
 def backoff(failed: int, chance: float) -> int:
-    return round(min(HOUR, 5 * 2 ** (failed - 1)) * (1 + chance / 2))
+    return round(min(HOUR, 5 << (failed - 1)) * (1 + chance / 2))
 
 
 def by_minute(

@@ -66,7 +66,15 @@ def write_requests(file: Path, requests: list[bytes]) -> Path:
 
 def measure(port: int, file: Path, *, connections: int, seconds: float) -> Load:
     """Run the generator in a process of its own."""
-    command = [sys.executable, "-m", "bench.load", str(port), str(connections), str(seconds), file]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.load",
+        str(port),
+        str(connections),
+        str(seconds),
+        str(file),
+    ]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return Load(**json.loads(output))
 

@@ -124,7 +124,7 @@ def _firebase(world: World, count: int) -> float:
     script = ROOT / "bench/peers/firebase_delete.cjs"
     command = ["node", str(script), PROJECT, tenant.devices_path]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True)
-    seconds = json.loads(done.stdout.splitlines()[-1])["seconds"]
+    seconds = float(json.loads(done.stdout.splitlines()[-1])["seconds"])
     if world.database.query(tenant.devices_path, limit=1, keys_only=True):
         raise RuntimeError("FirestoreDelete left documents")
     return count / seconds

@@ -28,7 +28,7 @@ from local import contents
 from local.entra import CONTOSO, FABRIKAM, Browser, Tenant
 from local.phone import Answer, Phone, PhoneError
 from local.processes import ROOT, LocalStackError
-from local.stack import PURGE_DELAY_SECONDS, Stack, stack
+from local.stack import PURGE_DELAY_SECONDS, Stack, part_names, stack
 
 PHONES = 25
 AT_ONCE = 8
@@ -294,7 +294,7 @@ def main() -> int:
     try:
         with ExitStack() as cleanup:
             with progress(console) as bar:
-                task = bar.add_task("starting the stack", total=7)
+                task = bar.add_task("starting the stack", total=len(part_names()))
                 running = cleanup.enter_context(stack(started=lambda _name: bar.advance(task)))
             demo = Demo(running, console, cleanup)
             demo.walk()

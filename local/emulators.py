@@ -1,6 +1,6 @@
 """Starts the emulators of Firestore and of Firebase Authentication.
 
-Four Firestore emulators speak the same protocols; the first one that this machine has is used,
+Three Firestore emulators speak the same protocols; the first one that this machine has is used,
 and `FIRESTORE=official|firebase|hidane` picks another.
 
     python -m local.emulators           says which one would be used
@@ -28,7 +28,8 @@ PROJECT = "demo-calliente"
 TRANSACTION_LIFE_SECONDS = 70.0  # one that is idle expires after 60
 
 _FIREBASE = ROOT / "local/node_modules/.bin/firebase"
-_HIDANE_ROOT = STATE / "hidane"
+_HIDANE_VERSION = "0.6.0"
+_HIDANE_ROOT = STATE / f"hidane-{_HIDANE_VERSION}"
 _JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 _JAR_MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 _SDK_ROOTS = (
@@ -40,13 +41,13 @@ _SDK_ROOTS = (
     "/snap/google-cloud-cli/current",
     "~/google-cloud-sdk",
 )
-_NONE_FOUND = """\
+_NONE_FOUND = f"""\
 There is no Firestore emulator on this machine. Any one of these is enough:
   1. start one yourself, and set FIRESTORE_EMULATOR_HOST=host:port
   2. with Java 11 or newer:  gcloud components install cloud-firestore-emulator
      (Debian and Ubuntu:     apt-get install google-cloud-cli-firestore-emulator)
   3. with Java 21 or newer:  local/node_modules/.bin/firebase setup:emulators:firestore
-  4. with Rust:              cargo install hidane --locked --root .local/hidane"""
+  4. with Rust:              cargo install hidane --version {_HIDANE_VERSION} --locked --root {_HIDANE_ROOT}"""
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ def install_firestore() -> Emulator:
     if _java(at_least=21) and _FIREBASE.exists():
         subprocess.run([_FIREBASE, "setup:emulators:firestore"], check=False)
     elif cargo := shutil.which("cargo"):
-        build = [cargo, "install", "hidane", "--locked", "--root", str(_HIDANE_ROOT)]
-        subprocess.run(build, check=False)
+        build = [cargo, "install", "hidane", "--version", _HIDANE_VERSION, "--locked"]
+        subprocess.run([*build, "--root", str(_HIDANE_ROOT)], check=False)
     return find_firestore()
 
 

@@ -3,23 +3,24 @@
 # The locks name no package index: whoever installs uses their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+uv=${VENV:-.local/venv}/bin/uv
+locks=()
 
-compile() {
-    .local/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} "${@:3}" "$1" -o "$2"
+compile() { # LOCK, then what goes into it
+    "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} -o "$@"
+    locks+=("$1")
 }
-compile requirements/runtime.in requirements.txt
-compile requirements/dev.in requirements/dev.txt
-locks=(requirements.txt requirements/dev.txt)
+compile requirements.txt --group runtime
+compile requirements-dev.txt pyproject.toml --group dev -c requirements.txt
 for function in functions/*/main.py; do # what each ships, in the versions that all are tested with
-    name=$(basename "$(dirname "$function")")
-    compile "requirements/$name.in" "functions/$name/requirements.txt" -c requirements.txt
-    locks+=("functions/$name/requirements.txt")
+    folder=$(dirname "$function")
+    compile "$folder/requirements.txt" --group "$(basename "$folder")" -c requirements.txt
 done
 npm install --prefix local --package-lock-only --omit-lockfile-registry-resolved \
-    --ignore-scripts --no-audit --no-fund --silent
+    --ignore-scripts --no-audit --no-fund --loglevel=error
 
-if grep -nE '^-|"resolved"' "${locks[@]}" local/package-lock.json; then
+if grep -nE '^-|://|"resolved"' "${locks[@]}" || grep -n '"resolved"' local/package-lock.json; then
     echo "make lock: these lines name where a package came from" >&2
     exit 1
 fi

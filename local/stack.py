@@ -32,6 +32,7 @@ from shared.google.firestore import Firestore
 
 PURGE_DELAY_SECONDS = 3
 WARM_UP_SECONDS = 60.0
+SERVICES = ("entra", "firestore", "auth")
 REDIRECT_PATHS = {"onboarding": ("/consented", "/verified"), "admin_portal": ("/signed-in",)}
 
 
@@ -48,6 +49,11 @@ class Stack:
         """What has ended that should be running, or None."""
         ended = [name for name, one in self.servers.items() if not one.is_running()]
         return f"{', '.join(ended)} ended; see {self.servers[ended[0]].log}" if ended else None
+
+
+def part_names() -> list[str]:
+    """The parts of a stack, each of which `started` hears of once."""
+    return [*SERVICES, *bundle.functions()]
 
 
 @contextlib.contextmanager

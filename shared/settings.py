@@ -1,107 +1,79 @@
-"""The environment, read once at start and then frozen.
+"""What each function is told by its environment: groups of settings, and how their variables fit together.
 
-A function declares what it needs by composing the groups below; `load` reports every missing or bad variable
-together, by name and never by value, because a value may be a secret.
+The table of README.md describes every variable; the deployment reads the same declarations.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
+import hmac
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-EMULATOR_VARIABLES = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
+from shared.environment import SettingsError as SettingsError
+from shared.environment import load as load
+from shared.environment import setting
+from shared.parsers import (
+    base_url,
+    guid,
+    guids,
+    host_and_port,
+    keys,
+    name,
+    one_of,
+    origin,
+    url,
+    visible,
+    whole,
+)
+
 MINIMUM_PURGE_DELAY_SECONDS = 3900  # a Firebase custom token lives 3,600 s; five minutes of margin
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class SettingsError(Exception):
-    """Raised by `load`. faults: one sentence per variable, naming it, without its value."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("settings: " + "; ".join(faults))
-        self.faults = faults
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("must be an https URL without query, fragment or user")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise ValueError("must be an https URL")
-    return value.rstrip("/")
-
-
-def _guid(value: str) -> str:
-    if not GUID.fullmatch(value.lower()):
-        raise ValueError("must be a GUID")
-    return value.lower()
-
-
-def _guids(value: str) -> tuple[str, ...]:
-    return tuple(_guid(part.strip()) for part in value.split(",") if part.strip())
-
-
-def _keys(value: str) -> tuple[str, ...]:
-    keys = tuple(part.strip() for part in value.split(",") if part.strip())
-    if not keys or any(len(key) < 32 for key in keys):
-        raise ValueError("must hold keys of 32 characters or more, newest first")
-    return keys
-
-
-def _whole(minimum: int, maximum: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not minimum <= int(value) <= maximum:
-            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
-        return int(value)
-
-    return parse
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise ValueError("must be one of " + ", ".join(choices))
-        return value
-
-    return parse
-
-
-def _setting(
-    variable: str,
-    parse: Callable[[str], Any] = _text,
-    default: Any = MISSING,
-    secret: bool = False,
-) -> Any:
-    """secret: kept out of `repr`, and so out of tracebacks and whatever prints the settings."""
-    metadata = {"variable": variable, "parse": parse}
-    if default is MISSING:
-        return field(kw_only=True, metadata=metadata, repr=not secret)
-    return field(kw_only=True, metadata=metadata, repr=not secret, default=default)
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")  # Google: lower case; older ones are domain.com:name
 
 
 @dataclass(frozen=True)
-class ProjectSettings:
-    project: str = _setting("GOOGLE_CLOUD_PROJECT")
-    firestore_emulator: str = _setting("FIRESTORE_EMULATOR_HOST", default="")
-    auth_emulator: str = _setting("FIREBASE_AUTH_EMULATOR_HOST", default="")
+class EmulatorSettings:
+    """service: the name that Cloud Run gives to what runs there, where no emulator is."""
+
+    firestore_emulator: str = setting(
+        "FIRESTORE_EMULATOR_HOST", host_and_port, default="", exact=True
+    )
+    auth_emulator: str = setting(
+        "FIREBASE_AUTH_EMULATOR_HOST", host_and_port, default="", exact=True
+    )
+    service: str = setting("K_SERVICE", default="")
+
+    @property
+    def emulated(self) -> bool:
+        """Nothing that is stored or issued here is real."""
+        return bool(self.firestore_emulator and self.auth_emulator)
+
+    def faults(self) -> list[str]:
+        emulators = {
+            "FIRESTORE_EMULATOR_HOST": self.firestore_emulator,
+            "FIREBASE_AUTH_EMULATOR_HOST": self.auth_emulator,
+        }
+        names = ", ".join(variable for variable, value in emulators.items() if value)
+        return [f"{names} must not be set where K_SERVICE is"] if names and self.service else []
+
+
+@dataclass(frozen=True)
+class ProjectSettings(EmulatorSettings):
+    project: str = setting("GOOGLE_CLOUD_PROJECT", name)
+
+    def faults(self) -> list[str]:
+        if self.emulated or _PROJECT.fullmatch(self.project):
+            return []
+        return ["GOOGLE_CLOUD_PROJECT must be the ID of a project, which has no capital letters"]
 
 
 @dataclass(frozen=True)
 class AuthoritySettings:
     """What checking a phone's Entra token needs."""
 
-    entra_client_id: str = _setting("ENTRA_CLIENT_ID", _guid)
-    entra_authority: str = _setting(
-        "ENTRA_AUTHORITY", _url, default="https://login.microsoftonline.com"
+    entra_client_id: str = setting("ENTRA_CLIENT_ID", guid)
+    entra_authority: str = setting(
+        "ENTRA_AUTHORITY", origin, default="https://login.microsoftonline.com"
     )
 
     @property
@@ -113,12 +85,12 @@ class AuthoritySettings:
 class EntraSettings(AuthoritySettings):
     """What calling Entra and Graph in our own name needs."""
 
-    graph_endpoint: str = _setting("GRAPH_ENDPOINT", _url, default="https://graph.microsoft.com")
-    entra_credential: str = _setting(
-        "ENTRA_CREDENTIAL", _one_of("federated", "certificate", "secret"), default="federated"
+    graph_endpoint: str = setting("GRAPH_ENDPOINT", origin, default="https://graph.microsoft.com")
+    entra_credential: str = setting(
+        "ENTRA_CREDENTIAL", one_of("federated", "certificate", "secret"), default="federated"
     )
-    entra_client_certificate: str = _setting("ENTRA_CLIENT_CERTIFICATE", default="", secret=True)
-    entra_client_secret: str = _setting("ENTRA_CLIENT_SECRET", default="", secret=True)
+    entra_client_certificate: str = setting("ENTRA_CLIENT_CERTIFICATE", default="", secret=True)
+    entra_client_secret: str = setting("ENTRA_CLIENT_SECRET", visible, default="", secret=True)
 
     def faults(self) -> list[str]:
         needed = {
@@ -131,9 +103,9 @@ class EntraSettings(AuthoritySettings):
 
 @dataclass(frozen=True)
 class FirebaseTokenSettings:
-    firebase_keys_url: str = _setting(
+    firebase_keys_url: str = setting(
         "FIREBASE_KEYS_URL",
-        _url,
+        url,
         default="https://www.googleapis.com/service_accounts/v1/jwk/"
         "securetoken@system.gserviceaccount.com",
     )
@@ -141,8 +113,8 @@ class FirebaseTokenSettings:
 
 @dataclass(frozen=True)
 class DeviceSettings:
-    heartbeat_interval_seconds: int = _setting(
-        "HEARTBEAT_INTERVAL_SECONDS", _whole(1, 604_800), default=21_600
+    heartbeat_interval_seconds: int = setting(
+        "HEARTBEAT_INTERVAL_SECONDS", whole(1, 604_800), default=21_600
     )
 
 
@@ -150,12 +122,10 @@ class DeviceSettings:
 class RegistrationSettings(
     ProjectSettings, AuthoritySettings, FirebaseTokenSettings, DeviceSettings
 ):
-    entra_device_scope: str = _setting("ENTRA_DEVICE_SCOPE", default="Devices.Register")
-    entra_mobile_client_ids: tuple[str, ...] = _setting(
-        "ENTRA_MOBILE_CLIENT_IDS", _guids, default=()
-    )
-    max_devices_per_tenant: int = _setting(
-        "MAX_DEVICES_PER_TENANT", _whole(1, 10_000_000), default=50_000
+    entra_device_scope: str = setting("ENTRA_DEVICE_SCOPE", name, default="Devices.Register")
+    entra_mobile_client_ids: tuple[str, ...] = setting("ENTRA_MOBILE_CLIENT_IDS", guids, default=())
+    max_devices_per_tenant: int = setting(
+        "MAX_DEVICES_PER_TENANT", whole(1, 10_000_000), default=50_000
     )
 
     @property
@@ -170,80 +140,91 @@ class HeartbeatSettings(ProjectSettings, FirebaseTokenSettings, DeviceSettings):
 
 @dataclass(frozen=True)
 class ConsentSettings:
-    consent_grace_days: int = _setting("CONSENT_GRACE_DAYS", _whole(0, 3650), default=30)
+    consent_grace_days: int = setting("CONSENT_GRACE_DAYS", whole(0, 3650), default=30)
 
 
 @dataclass(frozen=True)
-class OnboardingSettings(ProjectSettings, EntraSettings, ConsentSettings):
-    """portal_url: where its last page leads, if anywhere."""
+class SessionSettings:
+    """What signs cookies and forms. Each function derives keys of its own, whichever variable they come from.
 
-    onboarding_url: str = _setting("ONBOARDING_URL", _url)
-    portal_url: str = _setting("PORTAL_URL", _url, default="")
-    session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
+    Two variables of their own keep one function, taken over, from forging what the other accepts.
+    """
+
+    shared_session_keys: tuple[str, ...] = setting("SESSION_KEYS", keys, default=(), secret=True)
 
 
 @dataclass(frozen=True)
-class ClosingSettings:
-    purge_delay_seconds: int = _setting(
-        "PURGE_DELAY_SECONDS", _whole(0, 31_536_000), default=MINIMUM_PURGE_DELAY_SECONDS
+class OnboardingSessionSettings(SessionSettings):
+    onboarding_session_keys: tuple[str, ...] = setting(
+        "ONBOARDING_SESSION_KEYS", keys, default=(), secret=True
     )
 
+    @property
+    def session_keys(self) -> tuple[str, ...]:
+        return _derived("onboarding", self.onboarding_session_keys or self.shared_session_keys)
+
+    def faults(self) -> list[str]:
+        return [] if self.session_keys else ["ONBOARDING_SESSION_KEYS is required"]
+
 
 @dataclass(frozen=True)
-class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings):
+class PortalSessionSettings(SessionSettings):
+    portal_session_keys: tuple[str, ...] = setting(
+        "PORTAL_SESSION_KEYS", keys, default=(), secret=True
+    )
+
+    @property
+    def session_keys(self) -> tuple[str, ...]:
+        return _derived("admin_portal", self.portal_session_keys or self.shared_session_keys)
+
+    def faults(self) -> list[str]:
+        return [] if self.session_keys else ["PORTAL_SESSION_KEYS is required"]
+
+
+def _derived(function: str, found: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of one function, newest first: 64 hexadecimal digits each, which do not lead back to the setting."""
+    purpose = f"calliente.session.{function}".encode()
+    return tuple(hmac.digest(key.encode(), purpose, hashlib.sha256).hex() for key in found)
+
+
+@dataclass(frozen=True)
+class OnboardingSettings(
+    ProjectSettings, EntraSettings, ConsentSettings, OnboardingSessionSettings
+):
+    """portal_url: where its last page leads, if anywhere."""
+
+    onboarding_url: str = setting("ONBOARDING_URL", base_url)
+    portal_url: str = setting("PORTAL_URL", base_url, default="")
+
+
+@dataclass(frozen=True)
+class ClosingSettings(EmulatorSettings):
+    purge_delay_seconds: int = setting(
+        "PURGE_DELAY_SECONDS", whole(0, 31_536_000), default=MINIMUM_PURGE_DELAY_SECONDS
+    )
+
+    def faults(self) -> list[str]:
+        if self.emulated or self.purge_delay_seconds >= MINIMUM_PURGE_DELAY_SECONDS:
+            return []
+        return [f"PURGE_DELAY_SECONDS must be at least {MINIMUM_PURGE_DELAY_SECONDS}"]
+
+
+@dataclass(frozen=True)
+class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings, PortalSessionSettings):
     """onboarding_url: where an organization that is not connected is sent, if anywhere."""
 
-    portal_url: str = _setting("PORTAL_URL", _url)
-    onboarding_url: str = _setting("ONBOARDING_URL", _url, default="")
-    session_keys: tuple[str, ...] = _setting("SESSION_KEYS", _keys, secret=True)
+    portal_url: str = setting("PORTAL_URL", base_url)
+    onboarding_url: str = setting("ONBOARDING_URL", base_url, default="")
 
 
 @dataclass(frozen=True)
 class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings):
-    purge_budget_seconds: int = _setting("PURGE_BUDGET_SECONDS", _whole(1, 3600), default=480)
+    """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
+
+    purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
+    backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
 
 
 @dataclass(frozen=True)
 class SupportSettings(ProjectSettings, ClosingSettings):
     """What the operators' command line needs."""
-
-
-S = TypeVar("S")
-
-
-def load(group: type[S], environ: Mapping[str, str] = os.environ) -> S:
-    """Read `group` (a dataclass of settings) from the environment.
-
-    Raises SettingsError with every fault at once. An empty variable counts as absent.
-    """
-    faults: list[str] = []
-    values: dict[str, Any] = {}
-    for declared in fields(group):  # type: ignore[arg-type]  # S is always one of the dataclasses above
-        _read(declared, environ, values, faults)
-    emulators = [name for name in EMULATOR_VARIABLES if environ.get(name)]
-    if emulators and environ.get("K_SERVICE"):
-        faults.append(f"{', '.join(emulators)} must not be set where K_SERVICE is")
-    delay = values.get("purge_delay_seconds", MINIMUM_PURGE_DELAY_SECONDS)
-    if delay < MINIMUM_PURGE_DELAY_SECONDS and len(emulators) < len(EMULATOR_VARIABLES):
-        faults.append(f"PURGE_DELAY_SECONDS must be at least {MINIMUM_PURGE_DELAY_SECONDS}")
-    if not faults:
-        settings = group(**values)
-        faults = settings.faults() if isinstance(settings, EntraSettings) else []
-        if not faults:
-            return settings
-    raise SettingsError(faults)
-
-
-def _read(
-    declared: Field[Any], environ: Mapping[str, str], values: dict[str, Any], faults: list[str]
-) -> None:
-    variable = declared.metadata["variable"]
-    raw = environ.get(variable, "").strip()
-    if not raw:
-        if declared.default is MISSING:
-            faults.append(f"{variable} is required")
-        return
-    try:
-        values[declared.name] = declared.metadata["parse"](raw)
-    except ValueError as fault:
-        faults.append(f"{variable} {fault}")

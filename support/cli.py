@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -312,8 +313,9 @@ def doctor(as_json: bool) -> None:
 
 
 def main() -> None:
-    """Under the name `calliente` while a shell completes what is typed: see support/calliente."""
-    name = "calliente" if COMPLETING in os.environ else "python -m support"
+    """Under the name `calliente` where that was called, or while a shell completes it (support/calliente)."""
+    installed = Path(sys.argv[0]).stem == "calliente"
+    name = "calliente" if installed or COMPLETING in os.environ else "python -m support"
     try:
         commands(prog_name=name, complete_var=COMPLETING)
     except SettingsError as error:

@@ -11,7 +11,7 @@ import pytest
 
 from deploy import bundle
 from local.processes import LOGS
-from local.stack import stack
+from local.stack import part_names, stack
 from shared.google.firestore import Firestore
 from shared.store import Tenant
 from tests.e2e.parts import Organization
@@ -34,7 +34,9 @@ def running(log_starts):
     external = os.environ.pop("FIRESTORE_EMULATOR_HOST", None)  # faults need one of our own
     try:
         settings = {"MAX_DEVICES_PER_TENANT": str(DEVICES)}
-        with stack(describe=None, settings=settings, label=LABEL) as started:
+        parts: list[str] = []
+        with stack(describe=None, settings=settings, label=LABEL, started=parts.append) as started:
+            assert sorted(parts) == sorted(part_names())  # what a progress bar counts
             yield started
     finally:
         if external:

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page, ViewportSize
 
 from local.processes import ROOT
 
@@ -22,9 +22,9 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # what a dark screen can change
-DESK = {"width": 1100, "height": 800}
-PHONE = {"width": 360, "height": 740}
-NARROWEST = {"width": 320, "height": 740}  # WCAG 1.4.10: no sideways scrolling there
+DESK: ViewportSize = {"width": 1100, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+NARROWEST: ViewportSize = {"width": 320, "height": 740}  # WCAG 1.4.10: no sideways scrolling there
 
 
 class Checker:
@@ -37,7 +37,9 @@ class Checker:
     def check(self, html: str, where: str) -> None:
         """Fails on whatever it finds, in light or in dark."""
         self._page.set_content(html)
-        for scheme, rules in (("light", RULES), ("dark", COLOURS)):
+        checks: tuple[tuple[Literal["light", "dark"], list[str]], ...]
+        checks = (("light", RULES), ("dark", COLOURS))
+        for scheme, rules in checks:
             self._page.emulate_media(color_scheme=scheme)
             found = self._page.evaluate(
                 "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules

@@ -47,8 +47,9 @@ ALLOWED = {  # what identifies a function's place in the design: who may carry w
 
 
 def environment_for(requirements: Path) -> Path:
-    """A clean virtual environment with exactly these requirements, kept for as long as they stay the same."""
-    folder = ENVIRONMENTS / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    """A clean environment of this Python with exactly these requirements, kept while they stay the same."""
+    made_of = sys.version.encode() + requirements.read_bytes()
+    folder = ENVIRONMENTS / hashlib.sha256(made_of).hexdigest()[:16]
     if not (folder / "complete").exists():
         uv = [str(Path(sys.executable).with_name("uv"))]
         subprocess.run(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from . import world
-from .matrix import ALLOWED, CALLERS, DENIED, OPERATIONS, TARGETS, WRITE, Case, Operation, cases
+from .matrix import ALLOWED, DENIED, OPERATIONS, TARGETS, WRITE, Case, Operation, cases
 from .rest import Firestore
-from .world import Caller
+from .world import CALLERS, Caller
 
 Tokens = dict[str, str | None]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
+from local.processes import ROOT
 from shared.settings import (
     MINIMUM_PURGE_DELAY_SECONDS,
     HeartbeatSettings,
@@ -26,6 +28,13 @@ COMPLETE = {
     "ONBOARDING_URL": "https://connect.example/",
     "SESSION_KEYS": KEY,
 }
+FUNCTIONS = (
+    HeartbeatSettings,
+    RegistrationSettings,
+    OnboardingSettings,
+    PortalSettings,
+    PurgeSettings,
+)
 EMULATORS = {
     "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
     "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2",
@@ -49,11 +58,16 @@ def names(group, environ):
         (RegistrationSettings, ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT"]),
         (
             OnboardingSettings,
-            ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "ONBOARDING_URL", "SESSION_KEYS"],
+            [
+                "ENTRA_CLIENT_ID",
+                "GOOGLE_CLOUD_PROJECT",
+                "ONBOARDING_SESSION_KEYS",
+                "ONBOARDING_URL",
+            ],
         ),
         (
             PortalSettings,
-            ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "PORTAL_URL", "SESSION_KEYS"],
+            ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "PORTAL_SESSION_KEYS", "PORTAL_URL"],
         ),
         (PurgeSettings, ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT"]),
         (SupportSettings, ["GOOGLE_CLOUD_PROJECT"]),
@@ -63,6 +77,7 @@ def test_a_function_asks_for_what_it_needs(group, missing):
     """In an empty environment, each group names all that it needs, and nothing that it does not."""
     assert names(group, {}) == missing
     assert names(group, dict.fromkeys(COMPLETE, "  ")) == missing
+    assert names(group, dict.fromkeys(COMPLETE, '""')) == missing
 
 
 def test_everything_wrong_is_said_at_once_and_without_values():
@@ -87,7 +102,12 @@ def test_everything_wrong_is_said_at_once_and_without_values():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("GOOGLE_CLOUD_PROJECT", "projects/demo"),
+        ("GOOGLE_CLOUD_PROJECT", "Demo"),
+        ("GOOGLE_CLOUD_PROJECT", "“demo”"),
+        ("GOOGLE_CLOUD_PROJECT", "de mo"),
         ("ENTRA_CLIENT_ID", f"{{{CLIENT}}}"),
+        ("ENTRA_CLIENT_ID", f'"{CLIENT}'),
         ("ENTRA_CLIENT_ID", f"{CLIENT},{CLIENT}"),
         ("ENTRA_MOBILE_CLIENT_IDS", f"{CLIENT},nonsense"),
         ("ENTRA_AUTHORITY", "login.example"),
@@ -96,7 +116,31 @@ def test_everything_wrong_is_said_at_once_and_without_values():
         ("ENTRA_AUTHORITY", "http://login.example"),
         ("ENTRA_AUTHORITY", "http://localhost.example"),
         ("ENTRA_AUTHORITY", "https://[half"),
+        ("ENTRA_AUTHORITY", "https://[canary]"),
+        ("ENTRA_AUTHORITY", "https://login.example/common"),
+        ("ENTRA_AUTHORITY", "https://login.example/v2.0/"),
+        ("ENTRA_AUTHORITY", "https://login.example?"),
+        ("ENTRA_AUTHORITY", "https://@login.example"),
+        ("ENTRA_AUTHORITY", "https://login.example:0"),
+        ("ENTRA_AUTHORITY", "https://login.example:65536"),
+        ("ENTRA_AUTHORITY", "https://login.example:port"),
+        ("ENTRA_AUTHORITY", "https://login.exa\nmple"),
+        ("ENTRA_AUTHORITY", "https://login.example https://other.example"),
+        ("ENTRA_AUTHORITY", "https://login..example"),
+        ("ENTRA_AUTHORITY", "https:\\\\login.example"),
+        ("ENTRA_AUTHORITY", "https://a\u2100b.example"),
+        ("ENTRA_DEVICE_SCOPE", f"api://{CLIENT}/Devices.Register"),
+        ("ENTRA_DEVICE_SCOPE", "Devices.Register openid"),
+        ("FIRESTORE_EMULATOR_HOST", "http://127.0.0.1:8080"),
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:8080/"),
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1"),
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:0"),
+        ("FIRESTORE_EMULATOR_HOST", '"127.0.0.1:8080"'),
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:8080\n"),
+        ("FIRESTORE_EMULATOR_HOST", " "),
+        ("FIREBASE_AUTH_EMULATOR_HOST", "\ufeff127.0.0.1:9099"),
         ("FIREBASE_KEYS_URL", "http://keys.example"),
+        ("FIREBASE_KEYS_URL", "https://keys.example/schlüssel"),
         ("MAX_DEVICES_PER_TENANT", "0"),
         ("MAX_DEVICES_PER_TENANT", "-1"),
         ("MAX_DEVICES_PER_TENANT", "1e3"),
@@ -108,8 +152,77 @@ def test_everything_wrong_is_said_at_once_and_without_values():
     ],
 )
 def test_a_bad_value(name, value):
-    """One bad value is one fault, under the variable's name."""
-    assert names(RegistrationSettings, {**COMPLETE, name: value}) == [name]
+    """One bad value is one fault, under the variable's name, and the fault does not show the value."""
+    (fault,) = faults(RegistrationSettings, {**COMPLETE, name: value})
+    assert fault.startswith(f"{name} must ")
+    assert "canary" not in fault
+
+
+@pytest.mark.parametrize(
+    "path", ["/a//b", "/a b", "/a/../b", "/.", "/a;b", "/%2e", "/straße", "/a?b", "/a#b"]
+)
+def test_a_base_address_with_an_unusual_path_is_refused(path):
+    """Its path is a cookie's and a link's: only letters, digits, dots, hyphens, underscores and tildes."""
+    environ = {**COMPLETE, "ONBOARDING_URL": f"https://connect.example{path}"}
+    assert names(OnboardingSettings, environ) == ["ONBOARDING_URL"]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://Portal.Example", "https://portal.example"),
+        ("HTTPS://portal.example", "https://portal.example"),
+        ("https://portal.example:443/", "https://portal.example"),
+        ("https://portal.example:/", "https://portal.example"),
+        ("https://portal.example:8443", "https://portal.example:8443"),
+        ("https://portal.example/Calliente/portal/", "https://portal.example/Calliente/portal"),
+        ("https://Bücher.example", "https://xn--bcher-kva.example"),
+        ("https://faß。example", "https://xn--fa-hia.example"),
+        ("https://straße.example:443", "https://xn--strae-oqa.example"),
+        ("https://xn--strae-oqa.example", "https://xn--strae-oqa.example"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://LOCALHOST:8080/", "http://localhost:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_address_has_the_form_that_browsers_send(given, meant):
+    """Host in lower case and ASCII, no default port, no slash at the end: what `Origin` is compared with."""
+    environ = {**COMPLETE, "PORTAL_URL": given}
+    assert load(PortalSettings, environ).portal_url == meant
+
+
+@pytest.mark.parametrize(
+    "around", ['"{}"', "'{}'", "\ufeff{}", "{}\r\n", " {}\t", '\ufeff"{}"\n', '" {} "', "\u200b{}"]
+)
+def test_what_surrounds_a_value_is_not_part_of_it(around):
+    """Quotes, a byte order mark, spaces and line ends come from files and consoles; the value is meant."""
+    plain = {**COMPLETE, "ENTRA_CREDENTIAL": "secret", "ENTRA_CLIENT_SECRET": "a~secret.Word_1"}
+    wrapped = {name: around.format(value) for name, value in plain.items()}
+    assert load(OnboardingSettings, wrapped) == load(OnboardingSettings, plain)
+
+
+def test_quotes_within_a_list_are_taken_off_each_part():
+    """`"one","two"` are two IDs, not one in quotes."""
+    environ = {**COMPLETE, "ENTRA_MOBILE_CLIENT_IDS": f'"{CLIENT}", "{CLIENT.upper()}"'}
+    assert load(RegistrationSettings, environ).mobile_client_ids == (CLIENT, CLIENT)
+
+
+def test_a_secret_of_two_lines_is_refused():
+    """Two lines that were pasted as one secret would be refused by Microsoft only at the first sign-in."""
+    environ = {**COMPLETE, "ENTRA_CREDENTIAL": "secret", "ENTRA_CLIENT_SECRET": "one\ntwo"}
+    assert names(PurgeSettings, environ) == ["ENTRA_CLIENT_SECRET"]
+
+
+def test_a_choice_means_the_same_in_capitals():
+    """`Secret` is `secret`."""
+    environ = {**COMPLETE, "ENTRA_CREDENTIAL": "SECRET", "ENTRA_CLIENT_SECRET": "word"}
+    assert load(PurgeSettings, environ).entra_credential == "secret"
+
+
+def test_a_project_of_the_emulators_has_any_name():
+    """The emulators take a project that Google would not; an environment for them keeps starting."""
+    environ = {**COMPLETE, **EMULATORS, "GOOGLE_CLOUD_PROJECT": "Demo_1"}
+    assert load(HeartbeatSettings, environ).project == "Demo_1"
 
 
 def test_defaults():
@@ -123,6 +236,7 @@ def test_defaults():
     purge = load(PurgeSettings, COMPLETE)
     assert (purge.consent_grace_days, purge.purge_budget_seconds) == (30, 480)
     assert purge.purge_delay_seconds == MINIMUM_PURGE_DELAY_SECONDS
+    assert purge.backup_days == 7
     assert purge.entra_credential == "federated"
 
 
@@ -132,13 +246,57 @@ def test_values_are_brought_into_one_form():
         **COMPLETE,
         "ENTRA_CLIENT_ID": CLIENT.upper(),
         "ENTRA_MOBILE_CLIENT_IDS": f" {CLIENT.upper()} , {CLIENT} ,",
-        "SESSION_KEYS": f"{KEY}, {KEY[::-1]}x",
     }
     assert load(RegistrationSettings, given).entra_client_id == CLIENT
     assert load(RegistrationSettings, given).mobile_client_ids == (CLIENT, CLIENT)
     onboarding = load(OnboardingSettings, given)
     assert onboarding.onboarding_url == "https://connect.example"
-    assert onboarding.session_keys == (KEY, KEY + "x")
+
+
+def test_what_does_not_fit_together_is_said_with_what_is_missing():
+    """A fault between variables does not wait until all others are mended."""
+    environ = {"PURGE_DELAY_SECONDS": "60", "ENTRA_CREDENTIAL": "secret", "BACKUP_DAYS": "99"}
+    environ |= {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "K_SERVICE": "tenant-purge"}
+    assert names(PurgeSettings, {**environ, "ENTRA_CLIENT_ID": CLIENT}) == [
+        "BACKUP_DAYS",
+        "ENTRA_CLIENT_SECRET",
+        "FIRESTORE_EMULATOR_HOST",
+        "GOOGLE_CLOUD_PROJECT",
+        "PURGE_DELAY_SECONDS",
+    ]
+
+
+def session_keys(group, **variables):
+    environ = {**COMPLETE, "PORTAL_URL": "https://portal.example", **variables}
+    return load(group, environ).session_keys
+
+
+def test_onboarding_and_portal_sign_with_different_keys():
+    """Even from one setting, or from two of the same value, the keys of one function are not the other's."""
+    same = {"ONBOARDING_SESSION_KEYS": KEY, "PORTAL_SESSION_KEYS": KEY}
+    for variables in ({"SESSION_KEYS": KEY}, same):
+        signing = session_keys(OnboardingSettings, **variables)
+        assert set(signing).isdisjoint(session_keys(PortalSettings, **variables))
+        assert KEY not in signing
+
+
+def test_keys_of_its_own_come_before_the_shared_ones():
+    """With its own variable set, a function neither signs nor accepts with what the other may know."""
+    own = {"ONBOARDING_SESSION_KEYS": KEY[::-1] + "x", "SESSION_KEYS": KEY}
+    signing = session_keys(OnboardingSettings, **own)
+    assert len(signing) == 1
+    assert signing != session_keys(OnboardingSettings, SESSION_KEYS=KEY)
+    assert session_keys(OnboardingSettings, **{**own, "SESSION_KEYS": ""}) == signing
+
+
+def test_keys_keep_their_order():
+    """The newest key signs; a key that becomes the second one goes on being accepted."""
+    newer, older = "n" * 32, "o" * 32
+    both = session_keys(PortalSettings, SESSION_KEYS=f"{newer}, {older}")
+    assert both == (
+        *session_keys(PortalSettings, SESSION_KEYS=newer),
+        *session_keys(PortalSettings, SESSION_KEYS=older),
+    )
 
 
 def test_a_plain_url_is_for_this_machine_alone():
@@ -191,4 +349,17 @@ def test_settings_are_frozen():
 def test_secrets_are_not_shown():
     """A settings object that ends up in a log line or a traceback shows no secret."""
     environ = {**COMPLETE, "SESSION_KEYS": "canary" * 6, "ENTRA_CLIENT_SECRET": "canary"}
+    environ["ONBOARDING_SESSION_KEYS"] = "canary" * 7
     assert "canary" not in repr(load(OnboardingSettings, environ))
+
+
+def test_every_setting_is_documented():
+    """README.md's table has each variable that a function reads, and none that nobody reads."""
+    read = {
+        declared.metadata["variable"]
+        for group in (*FUNCTIONS, SupportSettings)
+        for declared in dataclasses.fields(group)
+    }
+    section = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == read

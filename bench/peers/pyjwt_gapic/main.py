@@ -18,7 +18,7 @@ keys = jwt.PyJWKClient(
     cache_keys=True,
     ssl_context=ssl.create_default_context(cafile=os.environ["REQUESTS_CA_BUNDLE"]),
 )
-_transport = []
+_transport: list[FirestoreGrpcTransport] = []
 
 
 def transport():
