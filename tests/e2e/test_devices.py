@@ -28,7 +28,7 @@ def stored(database, phone):
 
 
 def test_a_phone_registers_beats_reads_and_leaves(addresses, database, organization, make_phone):
-    """A phone's whole life: new, known, beating, reading its two documents, gone without a trace."""
+    """A phone's whole life: new, known, beating, reading itself, gone without a trace."""
     phone = make_phone(organization)
     first = phone.register()
     assert (first.status, first.body["deviceId"]) == (201, phone.device_id)
@@ -38,9 +38,8 @@ def test_a_phone_registers_beats_reads_and_leaves(addresses, database, organizat
     assert beat.status == 200
     assert 19_440 <= beat.body["nextHeartbeatInSeconds"] <= 23_760
     assert set(stored(database, phone).fields) == {"lastHeartbeatAt", "lastSyncAt", "lastOutcome"}
-    tenant = phone.read_tenant()
-    assert tenant.body["fields"]["name"]["stringValue"] == organization.tenant.name
-    assert phone.read_device().status == 200
+    assert first.body["organizationName"] == phone.organization_name == organization.tenant.name
+    assert set(phone.read_device().body["fields"]) == set(stored(database, phone).fields)
     for answer in (first, beat):
         assert_guarded(answer)
     token = phone.id_token()
@@ -71,13 +70,15 @@ def test_two_tenants_may_pick_the_same_device_id(addresses, make_organization, m
     other.renew()
 
 
-def test_a_phone_reads_nothing_of_others(make_organization, make_phone):
-    """Another organization's documents and a neighbour's device are refused by the rules."""
+def test_a_phone_reads_itself_alone(make_organization, make_phone):
+    """Its organization's document, a neighbour's, and those of another organization are refused by the rules."""
     organization = make_organization()
     phone, neighbour = make_phone(organization), make_phone(organization, 1)
     stranger = make_phone(make_organization())
     for one in (phone, neighbour, stranger):
         assert one.register().status == 201
+    assert phone.read_device().status == 200
+    assert phone.read_tenant().status == 403
     assert phone.read_tenant(stranger.tenant_id).status == 403
     assert phone.read_device(stranger.tenant_id, stranger.device_id).status == 403
     assert phone.read_device(device_id=neighbour.device_id).status == 403

@@ -43,6 +43,15 @@ def test_only_a_registered_device_of_an_active_tenant_reads_and_only_itself() ->
     }
 
 
+def test_the_readme_tells_how_many_cells_there_are(rules: Path) -> None:
+    """The number of cases in README.md is that of this table."""
+    told = re.findall(
+        r"([\d,]+) cases through the emulator", (rules.parent / "README.md").read_text()
+    )
+
+    assert told == [f"{len(list(cases())):,}"]
+
+
 def test_one_statement_allows(rules: Path) -> None:
     """What is allowed is one method on one path; all else is denied because nothing speaks for it."""
     assert re.findall(r"allow [^:;]*", rules.read_text()) == ["allow get"]
