@@ -84,6 +84,24 @@ def test_a_phone_reads_itself_alone(make_organization, make_phone):
     assert phone.read_device(device_id=neighbour.device_id).status == 403
 
 
+def test_a_phone_does_not_hold_its_organization_against_closing(
+    addresses, organization, phone, close
+):
+    """With its own ID token it begins transactions that would lock what they read; it reads nothing in them."""
+    documents = f"projects/{addresses.project}/databases/(default)/documents"
+    root = f"http://{addresses.firestore}/v1/{documents}"
+    token, tenant = phone.id_token(), f"{documents}/tenants/{phone.tenant_id}"
+    for name in (tenant, f"{tenant}/devices/{phone.device_id}"):
+        begun = send("POST", f"{root}:beginTransaction", token, json={"options": {"readWrite": {}}})
+        body = {"documents": [name], "transaction": begun.body["transaction"]}
+        assert send("POST", f"{root}:batchGet", token, json=body).status == 403
+
+    close(organization, timedelta(hours=1))
+
+    assert_problem(phone.ask_to_register(), 409, "tenant_closing")
+    assert phone.read_device().status == 403
+
+
 def test_a_gone_phone_registers_anew(database, phone):
     """410 makes the app register under a new ID, and its next beat is taken."""
     old = phone.device_id
