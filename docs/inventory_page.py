@@ -24,9 +24,9 @@ by `make docs` from `shared/inventory.py`, which the writes and `python -m suppo
 """
 
 TAIL = """\
-"Registered devices" are the phones of the same organization, and only while it is active: a phone can read its
-organization's document and its own device's document, never another device's (`firestore.rules`). Administrators see
-counts in the portal, never a device. "Support" is whoever holds a role on the Google Cloud project.
+"The device itself" reads its own document, and nothing else, only while its organization is active and for 30 days
+after its user last signed in (`firestore.rules`); the organization's name comes with the answer to its registration.
+Administrators see counts in the portal, never a device. "Support" is whoever holds a role on the Google Cloud project.
 
 Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union unless
 a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
@@ -51,7 +51,7 @@ def inventory_page() -> str:
                         "document ID",
                         "associates the configuration with the Microsoft directory; it is Microsoft Entra's ID",
                         inventory.WHILE_CONNECTED,
-                        (inventory.DEVICE, inventory.PORTAL, inventory.SUPPORT),
+                        (inventory.PORTAL, inventory.SUPPORT),
                     ),
                     *_rows(inventory.Tenant),
                 ]
@@ -64,7 +64,7 @@ def inventory_page() -> str:
                         "document ID",
                         "technical tracking of synchronization; a random UUID made on the device",
                         inventory.WHILE_REGISTERED,
-                        ("the device itself", inventory.SUPPORT),
+                        (inventory.DEVICE, inventory.SUPPORT),
                     ),
                     *_rows(inventory.Device),
                 ]
@@ -92,17 +92,12 @@ def _rows(schema: type[Schema], prefix: str = "") -> Iterator[str]:
         about = field.metadata
         kind = "timestamp" if isinstance(field, inventory.Timestamp) else "text"
         presence = "" if field.required else ", may be absent"
-        readers = tuple(about["readers"])
-        if schema is inventory.Device:
-            readers = tuple(
-                "the device itself" if reader == inventory.DEVICE else reader for reader in readers
-            )
         yield _row(
             _label(path),
             f"`{path}`, {kind}{presence}",
             about["purpose"],
             about["retention"],
-            readers,
+            tuple(about["readers"]),
         )
 
 
@@ -124,7 +119,7 @@ def _auth_rows() -> list[str]:
             "none of ours; it cannot be switched off",
         ),
     }
-    readers = ("the device itself", inventory.SUPPORT)
+    readers = (inventory.DEVICE, inventory.SUPPORT)
     return [
         _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers)
         for kind, (where, purpose) in rows.items()

@@ -33,6 +33,10 @@ class RegistrationAnswer(Schema):
         metadata={"description": "For Firebase's signInWithCustomToken, within an hour"},
     )
     heartbeatIntervalSeconds = fields.Integer(required=True)  # noqa: N815
+    organizationName = fields.String(  # noqa: N815
+        required=True,
+        metadata={"description": "To show on the phone; it reads no document of its organization"},
+    )
 
 
 class HeartbeatAnswer(Schema):
@@ -107,7 +111,12 @@ def all_problems(base: type[errors.Problem] = errors.Problem) -> Iterator[type[e
 
 
 def _registration(spec: APISpec) -> None:
-    answer = {"deviceId": DEVICE_ID, "customToken": JWT, "heartbeatIntervalSeconds": 21600}
+    answer = {
+        "deviceId": DEVICE_ID,
+        "customToken": JWT,
+        "heartbeatIntervalSeconds": 21600,
+        "organizationName": "Contoso",
+    }
     operation: dict[str, Any] = {
         "operationId": "registerDevice",
         "summary": "Get an anonymous identity for this device",

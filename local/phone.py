@@ -1,8 +1,9 @@
 """A simulated phone: what the mobile app does with the backend, with real MSAL and Firebase's own REST interfaces.
 
 It signs its user in at Entra, registers under a random ID that it made up, exchanges the custom token for Firebase ID
-tokens, renews them, beats, reads its two documents under the security rules, and signs out. What the backend answers
-it obeys: 410 means to register again, 429 and 503 to come back later.
+tokens, renews them, beats, reads itself under the security rules, and signs out. Its organization's name it has from
+the registration's answer. What the backend answers it obeys: 410 means to register again, 429 and 503 to come back
+later.
 Sources: Firebase Auth REST API, Secure Token API; Firestore REST API.
 
     python -m local.phone     signs one in on the running stack; prints the variables of the calls in README.md
@@ -76,6 +77,7 @@ class Phone:
         self._clock = clock
         self.tenant_id = tenant_id
         self.device_id = str(uuid.uuid4())
+        self.organization_name = ""
         self._entra_token = ""
         self._entra_renew_at = 0.0
         self._refresh_token = ""
@@ -131,6 +133,7 @@ class Phone:
         """Register, and sign in to Firebase where the answer allows it. Raises PhoneError."""
         answer = self.ask_to_register()
         if answer.status in (200, 201):
+            self.organization_name = str(answer.body.get("organizationName", ""))
             self.exchange(str(answer.body["customToken"]))
         return answer
 
@@ -184,7 +187,7 @@ class Phone:
         return self._id_token
 
     def read_tenant(self, tenant_id: str = "") -> Answer:
-        """A tenant's document, its own unless another is named, under the security rules."""
+        """A tenant's document, which no app asks for: the security rules refuse it, its own too."""
         return self._read(f"tenants/{tenant_id or self.tenant_id}")
 
     def read_device(self, tenant_id: str = "", device_id: str = "") -> Answer:

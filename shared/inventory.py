@@ -23,7 +23,8 @@ NAME_LENGTH = 256
 WHILE_CONNECTED = "as long as the organization is connected; deleted by the purge"
 WHILE_CLOSING = "from the request to delete until the purge, or until it is withdrawn"
 WHILE_REGISTERED = "until the device signs out, or the purge"
-DEVICE, PORTAL, SUPPORT = "the organization's registered devices", "its administrators", "support"
+DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
+DEVICES_TOLD = "the organization's devices, told when they register"
 
 
 def is_device_id(value: object) -> TypeGuard[str]:
@@ -86,14 +87,13 @@ class Consent(Stored):
     checkedAt = Timestamp(
         required=True,
         metadata=_about(
-            "when the administrator's consent was last checked", WHILE_CONNECTED, DEVICE, SUPPORT
+            "when the administrator's consent was last checked", WHILE_CONNECTED, SUPPORT
         ),
     )
     lostAt = Timestamp(
         metadata=_about(
             "since when the consent has been missing",
             "until the consent is seen again",
-            DEVICE,
             SUPPORT,
         ),
     )
@@ -108,7 +108,7 @@ class Tenant(Stored):
         metadata=_about(
             "identification and display in the administration portal",
             WHILE_CONNECTED,
-            DEVICE,
+            DEVICES_TOLD,
             PORTAL,
             SUPPORT,
         ),
@@ -119,7 +119,6 @@ class Tenant(Stored):
         metadata=_about(
             "whether devices may register, and how far a deletion is",
             WHILE_CONNECTED,
-            DEVICE,
             PORTAL,
             SUPPORT,
         ),

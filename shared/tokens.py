@@ -22,6 +22,7 @@ from shared.keys import SigningKey
 
 CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft accounts
 LEEWAY_SECONDS = 60
+MOST_PROOF_AGE_SECONDS = 30 * 24 * 60 * 60  # of `auth_time`; firestore.rules has the same number
 MAX_TOKEN_BYTES = 8192
 KeyLookup = Callable[[str], SigningKey | None]
 # A signed text; what the claims in it must say is checked here. Issuers may add to a header what means nothing to us.
@@ -131,9 +132,10 @@ def device_of(claims: Mapping[str, Any], project: str, now: float) -> DeviceIden
     if _seconds(claims, "auth_time") > now + LEEWAY_SECONDS:
         raise errors.Unauthenticated("auth_time")
     firebase = claims.get("firebase")
-    provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None
-    if provider != "custom":
+    if not isinstance(firebase, dict) or firebase.get("sign_in_provider") != "custom":
         raise errors.Unauthenticated("provider")
+    if "tenant" in firebase:  # a user of one of Identity Platform's tenants; ours are of none
+        raise errors.Unauthenticated("firebase_tenant")
     tenant_id, device_id = claims.get("tenantId"), claims.get("deviceId")
     if not is_tenant_id(tenant_id) or not is_device_id(device_id):
         raise errors.Unauthenticated("identity")

@@ -138,7 +138,10 @@ def misfits(fields: Mapping[str, Any], schema: Schema) -> list[str]:
 
 
 def check_user(report: Report, user: Any) -> None:
-    """Note everything on an Auth user (firebase_admin's UserRecord) beyond its uid and the two claims."""
+    """Note everything on an Auth user (firebase_admin's ExportedUserRecord) beyond its uid and the two claims.
+
+    Whoever holds a phone can put it there: Firebase lets a signed-in user change its own profile.
+    """
     report.counts["auth users"] += 1
     tenant_id, _, device_id = user.uid.partition(":")
     if not is_uid(user.uid):
@@ -152,6 +155,8 @@ def check_user(report: Report, user: Any) -> None:
         user.display_name,
         user.photo_url,
         user.provider_data,
+        user.password_hash,
+        user.tenant_id,
     )
     if any(personal):
         report.found(f"auth/{user.uid}", "profile data on an Auth user")

@@ -28,7 +28,7 @@ def stored(database, phone):
 
 
 def test_a_phone_registers_beats_reads_and_leaves(addresses, database, organization, make_phone):
-    """A phone's whole life: new, known, beating, reading its two documents, gone without a trace."""
+    """A phone's whole life: new, known, beating, reading itself, gone without a trace."""
     phone = make_phone(organization)
     first = phone.register()
     assert (first.status, first.body["deviceId"]) == (201, phone.device_id)
@@ -38,9 +38,8 @@ def test_a_phone_registers_beats_reads_and_leaves(addresses, database, organizat
     assert beat.status == 200
     assert 19_440 <= beat.body["nextHeartbeatInSeconds"] <= 23_760
     assert set(stored(database, phone).fields) == {"lastHeartbeatAt", "lastSyncAt", "lastOutcome"}
-    tenant = phone.read_tenant()
-    assert tenant.body["fields"]["name"]["stringValue"] == organization.tenant.name
-    assert phone.read_device().status == 200
+    assert first.body["organizationName"] == phone.organization_name == organization.tenant.name
+    assert set(phone.read_device().body["fields"]) == set(stored(database, phone).fields)
     for answer in (first, beat):
         assert_guarded(answer)
     token = phone.id_token()
@@ -71,16 +70,36 @@ def test_two_tenants_may_pick_the_same_device_id(addresses, make_organization, m
     other.renew()
 
 
-def test_a_phone_reads_nothing_of_others(make_organization, make_phone):
-    """Another organization's documents and a neighbour's device are refused by the rules."""
+def test_a_phone_reads_itself_alone(make_organization, make_phone):
+    """Its organization's document, a neighbour's, and those of another organization are refused by the rules."""
     organization = make_organization()
     phone, neighbour = make_phone(organization), make_phone(organization, 1)
     stranger = make_phone(make_organization())
     for one in (phone, neighbour, stranger):
         assert one.register().status == 201
+    assert phone.read_device().status == 200
+    assert phone.read_tenant().status == 403
     assert phone.read_tenant(stranger.tenant_id).status == 403
     assert phone.read_device(stranger.tenant_id, stranger.device_id).status == 403
     assert phone.read_device(device_id=neighbour.device_id).status == 403
+
+
+def test_a_phone_does_not_hold_its_organization_against_closing(
+    addresses, organization, phone, close
+):
+    """With its own ID token it begins transactions that would lock what they read; it reads nothing in them."""
+    documents = f"projects/{addresses.project}/databases/(default)/documents"
+    root = f"http://{addresses.firestore}/v1/{documents}"
+    token, tenant = phone.id_token(), f"{documents}/tenants/{phone.tenant_id}"
+    for name in (tenant, f"{tenant}/devices/{phone.device_id}"):
+        begun = send("POST", f"{root}:beginTransaction", token, json={"options": {"readWrite": {}}})
+        body = {"documents": [name], "transaction": begun.body["transaction"]}
+        assert send("POST", f"{root}:batchGet", token, json=body).status == 403
+
+    close(organization, timedelta(hours=1))
+
+    assert_problem(phone.ask_to_register(), 409, "tenant_closing")
+    assert phone.read_device().status == 403
 
 
 def test_a_gone_phone_registers_anew(database, phone):

@@ -1,7 +1,8 @@
 """Callers x operations x targets, and what the rules must answer to each.
 
-Only reads of one document by its path can be allowed, and only on the targets that a caller's row
-in world.CALLERS names; everything else is a denial. Tests and mutation run share this table.
+Only reads of one document by its path can be allowed, where they lock nothing, and only on the
+targets that a caller's row in world.CALLERS names; everything else is a denial. Tests and mutation
+run share this table.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .rest import Auth, Firestore, root
 from .world import CALLERS, DEFAULT, NAMED, Caller
 
 ALLOWED, DENIED = "allowed", "denied"
-READ_ONE, READ_MANY, WRITE = "read one", "read many", "write"
+READ_ONE, READ_LOCKED, READ_MANY, WRITE = "read one", "read locked", "read many", "write"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ TARGETS = [
     Target("tenant", "tenants/{tenant}"),
     Target("device", "tenants/{tenant}/devices/{device}"),
     Target("unknown collection", "unknown/{tenant}"),
+    Target("device below an unknown collection", "unknown/{tenant}/devices/{device}"),
     Target("unknown subcollection", "tenants/{tenant}/unknown/{device}"),
     Target("deeper path", "tenants/{tenant}/devices/{device}/unknown/{device}"),
     Target("tenant in a named database", "tenants/{tenant}", NAMED),
@@ -91,11 +93,15 @@ def _in_transaction(
     return response
 
 
-def _get_in_transaction(attempt: Attempt) -> requests.Response:
-    def get(transaction: str) -> requests.Response:
-        return attempt.post("batchGet", {"documents": [attempt.name], "transaction": transaction})
+def _get_in_transaction(kind: str) -> Callable[[Attempt], requests.Response]:
+    def act(attempt: Attempt) -> requests.Response:
+        def get(transaction: str) -> requests.Response:
+            body = {"documents": [attempt.name], "transaction": transaction}
+            return attempt.post("batchGet", body)
 
-    return _in_transaction(attempt, {"readOnly": {}}, get)
+        return _in_transaction(attempt, {kind: {}}, get)
+
+    return act
 
 
 def _commit_transaction(attempt: Attempt) -> requests.Response:
@@ -188,8 +194,9 @@ class Operation:
 OPERATIONS = [
     Operation("get", READ_ONE, Attempt.get),
     Operation("batch get", READ_ONE, lambda a: a.post("batchGet", {"documents": [a.name]})),
-    Operation("get in a transaction", READ_ONE, _get_in_transaction),
-    Operation("verify", READ_ONE, _verify),
+    Operation("get in a transaction", READ_ONE, _get_in_transaction("readOnly")),
+    Operation("verify", READ_LOCKED, _verify),
+    Operation("get in a read-write transaction", READ_LOCKED, _get_in_transaction("readWrite")),
     Operation("list", READ_MANY, _list),
     Operation("query", READ_MANY, _query),
     Operation("query with a tenant filter", READ_MANY, _query_by_tenant),

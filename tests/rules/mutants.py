@@ -12,27 +12,39 @@ from dataclasses import dataclass
 LITERALS = {
     "'custom'": ["'password'", "'anonymous'", "'Custom'", "''"],
     "'active'": ["'closing'", "'purging'", "'Active'", "null"],
-    "is string": ["is int", "is bool", "is list", "!= null"],
+    "'inTransaction'": ["'inTransactions'", "'time'"],
+    "'inTransaction', false": ["'inTransactions', true"],
+    "!request": ["request"],
+    "!('tenant'": ["('tenant'"],
+    "'tenant'": ["'sign_in_provider'", "'identities'", "'tenants'"],
     "claims.tenantId": ["claims.deviceId", "claims.tenant", "request.auth.uid"],
     "claims.deviceId": ["claims.tenantId", "claims.device", "request.auth.uid"],
-    "token.deviceId": ["token.tenantId", "token.device"],
+    "claims.auth_time": ["claims.iat", "claims.exp", "claims.time", "0", "1.0"],
+    "* 1000": ["", "* 10000", "* 100"],
+    "value(30,": ["value(29,", "value(31,", "value(-30,", "value(0,"],
+    "'d'": ["'h'", "'w'"],
+    "request.time": ["timestamp.value(0)"],
     ".sign_in_provider": [".identities", ".provider"],
     "claims.firebase.": ["claims."],
+    "in claims.firebase": ["in claims", "in claims.firebase.identities"],
     "data.status": ["data.name", "data.closing", "data"],
-    "/devices/$(claims.deviceId)": ["", "/unknown/$(claims.deviceId)"],
-    "$(tenantId)": ["$(claims.deviceId)", "7"],
+    "/devices/{": ["/unknown/{", "/{collection}/{"],
+    "$(tenantId)": ["$(claims.deviceId)", "$(deviceId)", "7"],
     "/documents/tenants/$": ["/documents/unknown/$"],
     "'(default)'": ["'other'"],
     "$(database)": ["other"],
     "match /tenants/{": ["match /{collection}/{", "match /unknown/{"],
-    "match /devices/{": ["match /{collection}/{", "match /unknown/{"],
-    "{deviceId}": ["{deviceId=**}"],
-    "isDeviceOf(tenantId);": ["true;", "request.auth != null;"],
-    "exists(": ["!exists("],
+    "{deviceId} {": ["{deviceId=**} {"],
+    "/devices/{deviceId} {": [" {"],
+    "isItself();": ["true;", "request.auth != null;"],
+    "resource": ["request.resource"],
+    "null": ["resource"],
 }
-OPERATORS = {"==": ["!="], "&&": ["||"], "||": ["&&"]}
-WIDER = ["read", "list", "write", "create", "update", "delete"]
+OPERATORS = {"==": ["!="], "!=": ["=="], "<=": [">", ">="], "&&": ["||"], " + ": [" - "]}
+READS, WRITES = ["read", "list"], ["write", "create", "update", "delete"]
 CONDITIONS = ["true", "request.auth != null"]
+# Of a write, isItself() says no by its first line; these would be a phone's writes of itself.
+ITSELF = "request.auth.token.deviceId == deviceId"
 WILDCARD = "match /{anything=**} { allow %s: if %s; }"
 
 
@@ -96,15 +108,18 @@ def _methods(source: str) -> Iterator[Mutant]:
     for start, end in _spans(source, r"allow get: if [^;]+;"):
         statement = source[start:end]
         yield _edit(source, start, end, "allow get: if false;")
-        for method in WIDER:
+        for method in READS + WRITES:
             yield _edit(source, start, end, statement.replace("get", method, 1))
+        for method in READS:
             yield _edit(source, start, end, statement.replace("get", f"get, {method}", 1))
+        for method in WRITES:
+            yield _edit(source, start, end, f"{statement} allow {method}: if {ITSELF};")
 
 
 def _wildcards(source: str) -> Iterator[Mutant]:
     """Add an allow on everything below, at each level, with and without the device's condition."""
     for _, end in _spans(source, r"match [^\n]*(?=\{\n)\{\n"):
-        inside_tenant = "{tenantId}" in source[:end]
-        for condition in CONDITIONS + ["isDeviceOf(tenantId)"] * inside_tenant:
-            for method in ["get", *WIDER]:
+        inside_device = "{deviceId}" in source[:end]
+        for condition in CONDITIONS + [ITSELF] * inside_device:
+            for method in ["get", *READS, *WRITES]:
                 yield _edit(source, end, end, WILDCARD % (method, condition) + "\n")

@@ -144,6 +144,13 @@ class Auth:
         return answer
 
 
+def bent(token: str, **changes: Any) -> str:
+    """`token` with other claims; the emulator of Firestore looks at no signature."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return f"{_segment({'alg': 'none', 'typ': 'JWT'})}.{_segment(claims | changes)}."
+
+
 def root(database: str) -> str:
     """Resource name of the root of `database`."""
     return f"projects/{PROJECT}/databases/{database}/documents"

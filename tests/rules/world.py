@@ -6,11 +6,14 @@ of them active and existing: a rule that looked there, or applied there, would s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .rest import Auth, Claims, Documents, Firestore
+from shared.tokens import MOST_PROOF_AGE_SECONDS
+
+from .rest import Auth, Claims, Documents, Firestore, bent
 
 DEFAULT, NAMED = "(default)", "other"
 
@@ -93,13 +96,14 @@ def _device(tenant: str, device: str) -> Documents:
     return {
         f"tenants/{tenant}/devices/{device}": {"lastOutcome": {"stringValue": "succeeded"}},
         f"tenants/{tenant}/devices/{device}/unknown/{device}": BYSTANDER,
+        f"unknown/{tenant}/devices/{device}": BYSTANDER,
         f"tenants/{tenant}/unknown/{device}": BYSTANDER,
     }
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, the tenant and device it aims at, and which of the two it may get."""
+    """Who calls, the tenant and device it aims at, and which targets it may get."""
 
     name: str
     sign_in: Callable[[Auth], str | None]
@@ -113,6 +117,16 @@ def _device_token(claims: Claims) -> Callable[[Auth], str]:
     return lambda auth: auth.device(uid, claims)
 
 
+def _bent(**changes: Any) -> Callable[[Auth], str]:
+    """What the device's own token has, but for `changes` of what Firebase itself puts there."""
+    return lambda auth: bent(_device_token(_claims())(auth), **changes)
+
+
+def _proven(seconds: int) -> Callable[[Auth], str]:
+    """A device that last proved who it is so many seconds before the token expires for the rules."""
+    return lambda auth: _bent(auth_time=int(time.time()) - MOST_PROOF_AGE_SECONDS + seconds)(auth)
+
+
 def _claims(tenant: Any = TENANT, device: Any = DEVICE, **more: Any) -> Claims:
     return {"tenantId": tenant, "deviceId": device, **more}
 
@@ -121,13 +135,22 @@ def _denied(name: str, claims: Claims, tenant: str = TENANT, device: str = DEVIC
     return Caller(name, _device_token(claims), tenant, device)
 
 
+ITSELF = frozenset({"device"})
+CUSTOM = {"sign_in_provider": "custom", "identities": {}}
+# How long a mutation run may take, and more: the proofs below must not grow too old meanwhile.
+HOURS = 6 * 60 * 60
+
 CALLERS = [
-    Caller("own device", _device_token(_claims()), may_get=frozenset({"tenant", "device"})),
-    Caller(
-        "own tenant's other device",
-        _device_token(_claims(device=SIBLING)),
-        may_get=frozenset({"tenant"}),
-    ),
+    Caller("own device", _device_token(_claims()), may_get=ITSELF),
+    Caller("proof of nearly 30 days", _proven(HOURS), may_get=ITSELF),
+    Caller("proof of over 30 days", _proven(-HOURS)),
+    Caller("proof of a year", _proven(-335 * 24 * 60 * 60)),
+    Caller("proof without a time", _bent(auth_time=None)),
+    Caller("proof with its time as text", _bent(auth_time=str(int(time.time())))),
+    Caller("Firebase user of a Firebase tenant", _bent(firebase=CUSTOM | {"tenant": "phones-x1"})),
+    Caller("Firebase tenant null", _bent(firebase=CUSTOM | {"tenant": None})),
+    Caller("no provider", _bent(firebase={"identities": {}})),
+    _denied("own tenant's other device", _claims(device=SIBLING)),
     Caller("no token", lambda _: None),
     _denied("other tenant, same device ID", _claims(OTHER_TENANT)),
     _denied("other tenant", _claims(OTHER_TENANT, ELSEWHERE)),

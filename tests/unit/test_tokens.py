@@ -382,6 +382,8 @@ def test_no_other_value_of_a_claim_will_do(name, value):
         {"firebase": {"sign_in_provider": "anonymous"}},
         {"firebase": {"sign_in_provider": "password"}},
         {"firebase": {"sign_in_provider": ["custom"]}},
+        {"firebase": {"sign_in_provider": "custom", "tenant": "phones-x1"}},
+        {"firebase": {"sign_in_provider": "custom", "tenant": None}},
         {"tenantId": None},
         {"tenantId": OTHER},
         {"tenantId": 7},
