@@ -13,7 +13,7 @@ from bench.results import Results
 from bench.world import World, write
 from functions.tenant_purge.run import Run
 from local.emulators import PROJECT
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.inventory import ACTIVE
 from shared.settings import PurgeSettings
 

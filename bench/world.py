@@ -19,7 +19,7 @@ from local import emulators
 from local.emulators import PROJECT
 from local.processes import STATE
 from shared.errors import Unavailable
-from shared.google.firestore import MAX_WRITES, Firestore, in_chunks
+from shared.google.old_firestore import MAX_WRITES, Firestore, in_chunks
 from shared.store import Tenant
 
 

@@ -8,6 +8,7 @@ the environment names: ONBOARDING_PORT, HEARTBEAT_PORT, …, FIRESTORE_PORT, AUT
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -28,7 +29,7 @@ from local.addresses import STACK_JSON, Addresses
 from local.entra import AppRegistration, EntraStandIn
 from local.processes import HOST, STATE, LocalStackError, Server, free_ports, port_setting, server
 from shared.errors import Unavailable
-from shared.google.firestore import Firestore
+from shared.google.firestore import Firestore, Transaction
 
 PURGE_DELAY_SECONDS = 3
 WARM_UP_SECONDS = 60.0
@@ -148,16 +149,22 @@ def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
 def _firestore(port: int) -> Iterator[str]:
     """The emulator, once it has answered the interface that the functions use: the first call takes seconds."""
     with emulators.firestore_emulator(port=port) as address:
-        database = Firestore(emulators.PROJECT, address)
-        deadline = time.monotonic() + WARM_UP_SECONDS
-        while True:
-            try:
-                database.transact(["tenants/none"], lambda _found: ((), None))
-                break
-            except Unavailable:
-                if time.monotonic() > deadline:
-                    raise LocalStackError(f"Firestore at {address} answers no call.") from None
+        asyncio.run(_warm_up(address))
         yield address
+
+
+async def _warm_up(address: str) -> None:
+    async def read(transaction: Transaction) -> None:
+        await transaction.get("tenants/none")
+
+    database = Firestore(emulators.PROJECT, address)
+    deadline = time.monotonic() + WARM_UP_SECONDS
+    while True:
+        try:
+            return await database.transact(read)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise LocalStackError(f"Firestore at {address} answers no call.") from None
 
 
 @contextlib.contextmanager
@@ -171,7 +178,6 @@ def _function(
     environment = {
         **settings,
         "HOME": str(home),
-        "THREADS": "16",
         "WORKERS": "1",
         "PYTHONPATH": "",
         "PYTHONDONTWRITEBYTECODE": "",

@@ -182,17 +182,20 @@ class DeviceLimit(TooMany):
 
 
 class Unavailable(Problem):
-    """A service that we depend on did not answer in time. `dependency`: firestore, entra, graph or firebase."""
+    """A service that we depend on did not answer in time. `dependency`: firestore, entra, graph, firebase or google.
+
+    retry_after_seconds: when another try can succeed.
+    """
 
     status = 503
     code = "unavailable"
     title = "A service that this depends on is away; try again shortly."
-    retry_after_seconds: ClassVar[int] = 5
 
-    def __init__(self, dependency: str, reason: str = "") -> None:
+    def __init__(self, dependency: str, reason: str = "", retry_after_seconds: int = 5) -> None:
         super().__init__()
         self.dependency = dependency
         self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
 
     @property
     def headers(self) -> dict[str, str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-ACTIVE, CLOSING, PURGING = "active", "closing", "purging"
-REQUESTED, CONSENT_LOST = "requested", "consent_lost"
+from shared.tenant import Reason, Status, Way
+
 SUCCEEDED, FAILED = "succeeded", "failed"
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -22,6 +23,9 @@ NAME_LENGTH = 256
 
 WHILE_CONNECTED = "as long as the organization is connected; deleted by the purge"
 WHILE_CLOSING = "from the request to delete until the purge, or until it is withdrawn"
+WHILE_WITHDRAWN = "until the next deletion is requested, or the purge"
+WHILE_SIGNING_OUT = "until the scheduled run has removed the devices"
+WHILE_SWEEPING = "while the scheduled run looks through all Auth users, at most a day"
 WHILE_REGISTERED = "until the device signs out, or the purge"
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
@@ -71,7 +75,7 @@ class Closing(Stored):
     )
     reason = fields.String(
         required=True,
-        validate=validate.OneOf((REQUESTED, CONSENT_LOST)),
+        validate=validate.OneOf(tuple(Reason)),
         metadata=_about("why the data is deleted", WHILE_CLOSING, PORTAL, SUPPORT),
     )
     receiptId = fields.String(
@@ -82,12 +86,59 @@ class Closing(Stored):
         ),
     )
 
+    salt = fields.String(
+        validate=validate.Length(min=22, max=64),
+        metadata=_about(
+            "what the receipt's commitment to the tenant ID is made with", WHILE_CLOSING, PORTAL
+        ),
+    )
+
+
+class Withdrawn(Stored):
+    at = Timestamp(
+        required=True,
+        metadata=_about(
+            "when a requested deletion was withdrawn", WHILE_WITHDRAWN, PORTAL, SUPPORT
+        ),
+    )
+    way = fields.String(
+        required=True,
+        validate=validate.OneOf(tuple(Way)),
+        metadata=_about("in which way it was withdrawn", WHILE_WITHDRAWN, PORTAL, SUPPORT),
+    )
+    receiptId = fields.String(
+        required=True,
+        validate=check_device_id,
+        metadata=_about("which deletion was withdrawn", WHILE_WITHDRAWN, PORTAL, SUPPORT),
+    )
+
+
+class SignOut(Stored):
+    requestedAt = Timestamp(
+        required=True,
+        metadata=_about(
+            "every device that was registered before is to be removed",
+            WHILE_SIGNING_OUT,
+            PORTAL,
+            SUPPORT,
+        ),
+    )
+
 
 class Consent(Stored):
     checkedAt = Timestamp(
         required=True,
         metadata=_about(
-            "when the administrator's consent was last checked", WHILE_CONNECTED, SUPPORT
+            "when Microsoft was last asked about the consent, whatever it answered",
+            WHILE_CONNECTED,
+            SUPPORT,
+        ),
+    )
+    unknownAt = Timestamp(
+        metadata=_about(
+            "since when Microsoft has given no clear answer about the consent",
+            "until there is a clear answer",
+            SUPPORT,
         ),
     )
     lostAt = Timestamp(
@@ -99,7 +150,7 @@ class Consent(Stored):
     )
 
 
-class Tenant(Stored):
+class TenantDocument(Stored):
     """tenants/{tenantId}; the document ID is the Entra tenant ID."""
 
     name = fields.String(
@@ -115,7 +166,7 @@ class Tenant(Stored):
     )
     status = fields.String(
         required=True,
-        validate=validate.OneOf((ACTIVE, CLOSING, PURGING)),
+        validate=validate.OneOf(tuple(Status)),
         metadata=_about(
             "whether devices may register, and how far a deletion is",
             WHILE_CONNECTED,
@@ -125,9 +176,11 @@ class Tenant(Stored):
     )
     closing = fields.Nested(Closing)
     consent = fields.Nested(Consent, required=True)
+    withdrawn = fields.Nested(Withdrawn)
+    signOut = fields.Nested(SignOut)
 
 
-class Device(Stored):
+class DeviceDocument(Stored):
     """tenants/{tenantId}/devices/{deviceId}; the document ID is the random device ID."""
 
     lastHeartbeatAt = Timestamp(
@@ -155,9 +208,45 @@ class Device(Stored):
     )
 
 
+class SweepDocument(Stored):
+    """state/sweep: how far the look through all Auth users has come."""
+
+    pageToken = fields.String(
+        required=True,
+        metadata=_about(
+            "where the look through all Auth users goes on: the ID of the last one listed",
+            WHILE_SWEEPING,
+            SUPPORT,
+        ),
+    )
+    startedAt = Timestamp(
+        required=True,
+        metadata=_about(
+            "when that look began; after a day it begins anew", WHILE_SWEEPING, SUPPORT
+        ),
+    )
+
+
 class RegistrationBody(Stored):
     deviceId = fields.String(required=True, validate=check_device_id)
 
 
 class HeartbeatBody(Stored):
     outcome = fields.String(required=True, validate=validate.OneOf((SUCCEEDED, FAILED)))
+
+
+def check_tenant(document: Mapping[str, Any]) -> None:
+    """Raises ValidationError unless the document's fields, as far as they are declared, are as declared."""
+    schema = TenantDocument()
+    schema.load(_declared(document, schema))
+
+
+def _declared(document: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    kept = {}
+    for name, value in document.items():
+        declared = schema.fields.get(name)
+        if isinstance(declared, fields.Nested):
+            kept[name] = _declared(value, declared.schema)
+        elif declared is not None:
+            kept[name] = value
+    return kept

@@ -1,18 +1,19 @@
 """Signing keys of a token issuer: fetched, cached, and kept through the issuer's outages.
 
-An unknown key ID makes one fetch, at most one per cool-down, however many tokens carry one. The last good set stays
-until a newer one replaces it, through an outage of the issuer too. Concurrent requests share one fetch.
+An unknown key ID makes one fetch, at most one per cool-down, however many tokens carry one, and where keys are known
+nobody waits for somebody else's fetch: invented tokens hold up no real ones. The last good set stays until a newer one
+replaces it, through an outage of the issuer too; a set without a usable key is an outage.
 Source: RFC 7517 (JSON Web Key), RFC 8725 (JWT Best Current Practices).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-import threading
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import urllib3
@@ -20,41 +21,57 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from shared.errors import Unavailable
+from shared.threads import Threads
 
 COOL_DOWN_SECONDS = 10.0
 COLD_RETRY_SECONDS = 1.0  # while no key is known at all
 REFRESH_SECONDS = 6 * 3600.0
 MINIMUM_KEY_BITS = 2048
 HTTP_SECONDS = 4.0
+FETCH_SECONDS = 8.0
+MAX_KEYS_BYTES = 1_000_000
 
-Fetch = Callable[[], Iterable[Mapping[str, Any]]]
+Fetch = Callable[[], Awaitable[Iterable[Mapping[str, Any]]]]
 
 
-class PublishedKeys:
-    """The JWKs that an issuer publishes at `url`. Calling it fetches them.
+def published(dependency: str, url: str, own_url: str = "", issuer: str = "") -> Fetch:
+    """Fetches the JWKs that an issuer publishes at `url`, and those for our own application at `own_url`, if any.
 
-    Raises Unavailable(dependency) for whatever is not a set of keys: a redirect too, which is not followed.
+    issuer: the template for own keys that name none. Raises Unavailable(dependency) for whatever is not a set of keys:
+    a redirect too, which is not followed.
     """
+    threads = Threads(1)
 
-    def __init__(self, url: str, dependency: str) -> None:
-        self._url = url
-        self._dependency = dependency
+    def fetch() -> list[Mapping[str, Any]]:
+        with urllib3.PoolManager(
+            ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi()
+        ) as pool:
+            own = _fetched(pool, own_url, dependency) if own_url else []
+            return [{"issuer": issuer, **key} for key in own] + _fetched(pool, url, dependency)
 
-    @cached_property
-    def _pool(self) -> urllib3.PoolManager:
-        return urllib3.PoolManager(ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi())
+    async def in_thread() -> list[Mapping[str, Any]]:
+        return await threads.run(fetch, seconds=FETCH_SECONDS, dependency=dependency)
 
-    def __call__(self) -> list[Mapping[str, Any]]:
-        try:
-            answer = self._pool.request(
-                "GET", self._url, timeout=HTTP_SECONDS, retries=False, redirect=False
-            )
-            keys = json.loads(answer.data)["keys"] if answer.status == 200 else None
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError):
-            keys = None
-        if not isinstance(keys, list):
-            raise Unavailable(self._dependency, "keys")
-        return [key for key in keys if isinstance(key, dict)]
+    return in_thread
+
+
+def _fetched(pool: urllib3.PoolManager, url: str, dependency: str) -> list[Mapping[str, Any]]:
+    ends_at = time.monotonic() + HTTP_SECONDS
+    text = bytearray()
+    try:
+        answer = pool.request(
+            "GET", url, timeout=HTTP_SECONDS, retries=False, redirect=False, preload_content=False
+        )
+        for part in answer.stream(16_384):
+            text += part
+            if len(text) > MAX_KEYS_BYTES or time.monotonic() > ends_at:
+                raise ValueError("too long")
+        keys = json.loads(text)["keys"] if answer.status == 200 else None
+    except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError):
+        keys = None
+    if not isinstance(keys, list):
+        raise Unavailable(dependency, "keys")
+    return [key for key in keys if isinstance(key, dict)]
 
 
 @dataclass(frozen=True)
@@ -66,12 +83,12 @@ class SigningKey:
 
 
 class KeyCache:
-    """fetch: returns the issuer's JWKs, raises Unavailable. clock: monotonic seconds."""
+    """fetch: returns the issuer's JWKs, raises Unavailable. clock: monotonic seconds. It belongs to one event loop."""
 
     def __init__(
         self,
         fetch: Fetch,
-        clock: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
         cool_down_seconds: float = COOL_DOWN_SECONDS,
         refresh_seconds: float = REFRESH_SECONDS,
     ) -> None:
@@ -83,41 +100,50 @@ class KeyCache:
         self._stale_at = -float("inf")  # from then on the set is fetched again, known key or not
         self._ask_again_at = -float("inf")  # before then an unknown key ID makes no fetch
         self._failed: Unavailable | None = None
-        self._lock = threading.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
-    def get(self, kid: str) -> SigningKey | None:
+    async def get(self, kid: str) -> SigningKey | None:
         """The key, or None where the issuer has none of that ID.
 
-        Raises Unavailable where the ID is unknown and the issuer could not be asked.
+        Raises Unavailable where the ID is unknown and the issuer could not be asked, or is just being asked by others.
         """
         if kid not in self._keys or self._clock() >= self._stale_at:
-            self._refresh(kid)
+            await self._refresh(kid)
         key = self._keys.get(kid)
         if key is None and self._failed is not None:
             raise Unavailable(self._failed.dependency, self._failed.reason)
         return key
 
-    def _refresh(self, kid: str) -> None:
-        if not self._lock.acquire(blocking=kid not in self._keys):
-            return  # somebody else is fetching, and the key at hand will do
+    async def _refresh(self, kid: str) -> None:
+        if self._fetching is not None:
+            if not self._keys:
+                await asyncio.shield(self._fetching)
+            elif kid not in self._keys:
+                raise Unavailable("keys", "being_fetched")
+            return
+        now = self._clock()
+        if now < self._stale_at:
+            if kid in self._keys or now < self._ask_again_at:
+                return
+            self._ask_again_at = now + self._cool_down_seconds
+        self._fetching = asyncio.ensure_future(self._replace())
+        await asyncio.shield(self._fetching)
+
+    async def _replace(self) -> None:
         try:
-            now = self._clock()
-            if now < self._stale_at:
-                if kid in self._keys or now < self._ask_again_at:
-                    return
-                self._ask_again_at = now + self._cool_down_seconds
-            try:
-                self._keys = _usable(self._fetch()) or self._keys
-                self._failed = None
-                self._stale_at = self._clock() + self._refresh_seconds
-            except Unavailable as error:
-                self._failed = error
-                self._ask_again_at = self._clock() + self._cool_down_seconds
-                self._stale_at = self._ask_again_at
-                if not self._keys:
-                    self._stale_at = self._clock() + COLD_RETRY_SECONDS
+            keys = _usable(await self._fetch())
+            if not keys:
+                raise Unavailable("keys", "no_keys")
+            self._keys, self._failed = keys, None
+            self._stale_at = self._clock() + self._refresh_seconds
+        except Unavailable as error:
+            self._failed = error
+            self._ask_again_at = self._clock() + self._cool_down_seconds
+            self._stale_at = (
+                self._ask_again_at if self._keys else self._clock() + COLD_RETRY_SECONDS
+            )
         finally:
-            self._lock.release()
+            self._fetching = None
 
 
 def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:

@@ -80,6 +80,16 @@ class AuthoritySettings:
     def entra_keys_url(self) -> str:
         return f"{self.entra_authority}/common/discovery/v2.0/keys"
 
+    @property
+    def entra_own_keys_url(self) -> str:
+        """Of keys that sign for this very application, and are published under its ID alone."""
+        return f"{self.entra_keys_url}?appid={self.entra_client_id}"
+
+    @property
+    def entra_issuer(self) -> str:
+        """The issuer of a tenant's tokens; `{tenantid}` stands for the tenant."""
+        return f"{self.entra_authority}/{{tenantid}}/v2.0"
+
 
 @dataclass(frozen=True)
 class EntraSettings(AuthoritySettings):
@@ -126,6 +136,9 @@ class RegistrationSettings(
     entra_mobile_client_ids: tuple[str, ...] = setting("ENTRA_MOBILE_CLIENT_IDS", guids, default=())
     max_devices_per_tenant: int = setting(
         "MAX_DEVICES_PER_TENANT", whole(1, 10_000_000), default=50_000
+    )
+    user_deletions_per_second: int = setting(
+        "USER_DELETIONS_PER_SECOND", whole(1, 1000), default=10
     )
 
     @property
@@ -223,6 +236,9 @@ class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings, ConsentSett
 
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
     backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
+    user_batches_per_second: int = setting(
+        "USER_BATCH_DELETIONS_PER_SECOND", whole(1, 1000), default=1
+    )
 
 
 @dataclass(frozen=True)

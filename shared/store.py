@@ -1,23 +1,44 @@
-"""One tenant's part of the database, and nothing beyond it.
+"""What the product does with Firestore, in its own words, for one tenant at a time.
 
-The server's credentials bypass the security rules, so isolation holds by construction: a Tenant is bound to one tenant
-ID when it is made, from verified claims, and no method of it takes another.
+A `TenantStore` is bound to its tenant when it is made, from verified claims, and no method takes a tenant ID: isolation
+on the server, where the SDK bypasses the security rules, holds by construction. What may happen to a tenant is
+decided in `shared.tenant`; here it is read, and written against just what was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared import errors, inventory
-from shared.google.firestore import AlreadyExists, Document, Firestore, NotFound
+from shared.google.firestore import AlreadyExists, Document, Firestore, NotFound, Transaction, Where
+from shared.tenant import Status, Tenant, from_document, onboarded, to_document
 
 TENANTS = "tenants"
 DEVICE_LIMIT_RETRY_SECONDS = 3600
 
 
-class Tenant:
+@dataclass(frozen=True)
+class Stored:
+    """A tenant as it was read. version: for preconditions. created: tells it from a successor of the same ID."""
+
+    id: str
+    tenant: Tenant
+    version: Any
+    created: datetime | None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """is_new: the device was not known before. name: the organization's."""
+
+    is_new: bool
+    name: str
+
+
+class TenantStore:
     """tenant_id: canonical GUID. Raises ValueError for anything else, which no caller's input can be."""
 
     def __init__(self, database: Firestore, tenant_id: str) -> None:
@@ -28,50 +49,50 @@ class Tenant:
         self.path = f"{TENANTS}/{tenant_id}"
         self.devices_path = f"{self.path}/devices"
 
-    def read(self) -> Document | None:
-        """The tenant's document."""
-        return self._database.get(self.path)[0]
-
     # Devices
 
-    def register(self, device_id: str, limit: int) -> bool:
-        """Make the device's document; True if it is new, False if it was known and stays as it is.
+    async def register(self, device_id: str, limit: int, now: datetime) -> Registered:
+        """Make the device's document; a known one stays as it is.
 
         Raises TenantNotOnboarded, TenantClosing, TenantPurging, DeviceLimit (`limit` is met as of the last count:
-        requests that race can pass it by their own number), Unavailable. Calls: 2 for a known device, 3 for a new one.
+        requests that race can pass it by their own number), Unavailable. Calls: 3 for a known device, 4 for a new one.
         """
         path = self._device(device_id)
 
-        def decide(found: list[Document | None]) -> tuple[list[Any], bool]:
-            tenant, device = found
-            require_active(tenant)
-            if device is not None:
-                return [], False
-            if self._database.count(self.devices_path, up_to=limit) >= limit:
-                raise errors.DeviceLimit(DEVICE_LIMIT_RETRY_SECONDS)
-            return [self._database.create(path, server_times=["lastHeartbeatAt"])], True
+        async def decide(transaction: Transaction) -> Registered:
+            stored, device = await transaction.get(self.path, path)
+            tenant = _existing(stored)
+            tenant.require_active()
+            if device is None:
+                count = await self._database.count(self.devices_path, up_to=limit)
+                if count >= limit:
+                    raise errors.DeviceLimit(DEVICE_LIMIT_RETRY_SECONDS)
+                transaction.create(path, {"lastHeartbeatAt": to_the_hour(now)})
+            return Registered(device is None, tenant.name)
 
         try:
-            return self._database.transact([self.path, path], decide)
-        except AlreadyExists:
-            return False
+            return await self._database.transact(decide)
+        except AlreadyExists:  # somebody was faster: now it is known
+            return await self._database.transact(decide)
 
-    def heartbeat(self, device_id: str, outcome: str) -> None:
+    async def heartbeat(self, device_id: str, outcome: str, now: datetime) -> None:
         """Note that the device lives and how its sync ended: one write, no read. Raises DeviceGone, Unavailable."""
-        times = ["lastHeartbeatAt"]
+        hour = to_the_hour(now)
+        fields = {"lastHeartbeatAt": hour, "lastOutcome": outcome}
         if outcome == inventory.SUCCEEDED:
-            times.append("lastSyncAt")
-        beat = self._database.update(
-            self._device(device_id), {"lastOutcome": outcome}, server_times=times
-        )
+            fields["lastSyncAt"] = hour
         try:
-            self._database.commit(beat)
+            await self._database.update(self._device(device_id), fields)
         except NotFound:
             raise errors.DeviceGone from None
 
-    def forget_device(self, device_id: str) -> None:
+    async def forget_device(self, device_id: str) -> None:
         """Delete the device's document; harmless if it is gone. Raises Unavailable."""
-        self._database.commit(self._database.delete(self._device(device_id)))
+        await self._database.delete(self._device(device_id))
+
+    async def count_devices(self, *, where: Where = (), seconds: float) -> int:
+        """Raises Unavailable."""
+        return await self._database.count(self.devices_path, where=where, seconds=seconds)
 
     def _device(self, device_id: str) -> str:
         if not inventory.is_device_id(device_id):
@@ -80,113 +101,82 @@ class Tenant:
 
     # The tenant's life
 
-    def onboard(self, name: str, now: datetime) -> None:
-        """An administrator has proven the tenant: make it, or bring it up to date, and withdraw a closing.
+    async def read(self) -> Stored | None:
+        """The tenant, or None. Raises BrokenRecord, Unavailable."""
+        document = await self._database.get(self.path)
+        return None if document is None else stored(document)
 
-        Raises TenantPurging, Unavailable.
-        """
-        fields = {"name": name, "status": inventory.ACTIVE, "consent": {"checkedAt": now}}
-
-        def decide(found: list[Document | None]) -> tuple[list[Any], None]:
-            if found[0] is not None and found[0].fields["status"] == inventory.PURGING:
-                raise errors.TenantPurging
-            return [self._database.set(self.path, _checked(fields))], None
-
-        self._database.transact([self.path], decide)
-
-    def close(
-        self,
-        reason: str,
-        receipt_id: str,
-        now: datetime,
-        delay: timedelta,
-        when: Callable[[Mapping[str, Any]], bool] = lambda _fields: True,
-    ) -> Document:
-        """Active → closing; the purge is due after `delay`. A closing tenant keeps its receipt and due time.
-
-        when: looked at in the same transaction; a tenant for whose fields it is False stays as it is.
-
-        Returns the tenant as it is now stored. Raises TenantNotOnboarded, TenantPurging, Unavailable.
-        """
-
-        def change(fields: dict[str, Any]) -> dict[str, Any]:
-            if fields["status"] != inventory.CLOSING and when(fields):
-                fields["status"] = inventory.CLOSING
-                fields["closing"] = {
-                    "purgeAt": now + delay,
-                    "reason": reason,
-                    "receiptId": receipt_id,
-                }
-            return fields
-
-        return self._change(change)
-
-    def reopen(self) -> Document:
-        """Closing → active; an active tenant stays so. Raises TenantNotOnboarded, TenantPurging, Unavailable."""
-
-        def change(fields: dict[str, Any]) -> dict[str, Any]:
-            fields["status"] = inventory.ACTIVE
-            fields.pop("closing", None)
-            return fields
-
-        return self._change(change)
-
-    def begin_purge(self, now: datetime) -> bool:
-        """Closing and due → purging, from which only forward leads. True if the tenant is now purging."""
-
-        def decide(found: list[Document | None]) -> tuple[list[Any], bool]:
-            tenant = found[0]
-            if tenant is None or tenant.fields["status"] == inventory.ACTIVE:
-                return [], False
-            if tenant.fields["status"] == inventory.PURGING:
-                return [], True
-            if tenant.fields["closing"]["purgeAt"] > now:
-                return [], False
-            return [self._database.update(self.path, {"status": inventory.PURGING})], True
-
-        return self._database.transact([self.path], decide)
-
-    def note_consent(self, tenant: Document, consent: dict[str, Any]) -> None:
-        """Store a new consent map: one write, no read.
-
-        tenant: as it was read. Raises Changed or NotFound where it is no longer so, Unavailable.
-        """
-        _checked({**tenant.fields, "consent": consent})
-        self._database.commit(
-            self._database.update(self.path, {"consent": consent}, update_time=tenant.update_time)
+    async def onboard(self, name: str, now: datetime) -> Tenant:
+        """An administrator has proven the tenant. Raises TenantPurging, BrokenRecord, Unavailable."""
+        return await self._change(
+            lambda document: onboarded(
+                from_document(document.fields) if document else None, name, now
+            )
         )
 
-    def delete_tenant(self, tenant: Document) -> None:
-        """Delete the tenant's document in exactly this version. Raises Changed or NotFound, Unavailable."""
-        self._database.commit(self._database.delete(self.path, update_time=tenant.update_time))
+    async def change(self, step: Callable[[Tenant], Tenant]) -> Tenant:
+        """Take one step of the tenant's life, against just what is stored; `step` may be called several times.
 
-    def _change(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Document:
-        def decide(found: list[Document | None]) -> tuple[list[Any], Document]:
-            tenant = found[0]
-            if tenant is None:
-                raise errors.TenantNotOnboarded
-            if tenant.fields["status"] == inventory.PURGING:
-                raise errors.TenantPurging
-            fields = _checked(change(dict(tenant.fields)))
-            if fields == tenant.fields:
-                return [], tenant
-            write = self._database.set(self.path, fields, exists=True)
-            return [write], Document(tenant.path, fields, None)
+        Raises TenantNotOnboarded, what `step` raises, BrokenRecord, Unavailable.
+        """
+        return await self._change(lambda document: step(_existing(document)))
 
-        return self._database.transact([self.path], decide)
+    async def replace(self, read: Stored, tenant: Tenant) -> None:
+        """Write the tenant where it is still as it was read: one write. Raises Changed, NotFound, Unavailable."""
+        await self._database.replace(self.path, _checked(tenant), read.version)
+
+    async def delete(self, read: Stored) -> None:
+        """Delete the tenant's document as it was read. Raises Changed, Unavailable."""
+        await self._database.delete(self.path, read.version)
+
+    async def _change(self, step: Callable[[Document | None], Tenant]) -> Tenant:
+        async def decide(transaction: Transaction) -> Tenant:
+            document = (await transaction.get(self.path))[0]
+            tenant = step(document)
+            if document is None or to_document(tenant) != document.fields:
+                transaction.set(self.path, _checked(tenant))
+            return tenant
+
+        return await self._database.transact(decide)
 
 
-def require_active(tenant: Document | None) -> None:
-    """Raises TenantNotOnboarded, TenantClosing or TenantPurging."""
-    if tenant is None:
+async def tenants(
+    database: Firestore, *, where: Where, order_by: str = "__name__"
+) -> AsyncGenerator[Document, None]:
+    """The tenants' documents that match, each once. Raises Unavailable."""
+    async for document in database.walk(TENANTS, where=where, order_by=order_by):
+        yield document
+
+
+async def due(database: Firestore, now: datetime) -> AsyncGenerator[Document, None]:
+    """What a run purges: the tenants whose purge has begun, then those that are due, the oldest first."""
+    purging = [("status", "==", Status.PURGING.value)]
+    async for document in tenants(database, where=purging):
+        yield document
+    closing = [("status", "==", Status.CLOSING.value), ("closing.purgeAt", "<=", now)]
+    async for document in tenants(database, where=closing, order_by="closing.purgeAt"):
+        yield document
+
+
+def stored(document: Document) -> Stored:
+    """Raises BrokenRecord."""
+    tenant = from_document(document.fields)
+    return Stored(document.id, tenant, document.version, document.created)
+
+
+def to_the_hour(now: datetime) -> datetime:
+    """Rounded down: finer times would say more about a person's day than anything here needs."""
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+def _existing(document: Document | None) -> Tenant:
+    if document is None:
         raise errors.TenantNotOnboarded
-    if tenant.fields["status"] == inventory.CLOSING:
-        raise errors.TenantClosing
-    if tenant.fields["status"] != inventory.ACTIVE:
-        raise errors.TenantPurging
+    return from_document(document.fields)
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
-    """`fields`, once the inventory has confirmed them. A ValidationError here is a fault of ours."""
-    inventory.Tenant().load(fields)
-    return fields
+def _checked(tenant: Tenant) -> dict[str, Any]:
+    """The document, once the inventory has confirmed it. A ValidationError here is a fault of ours."""
+    document = to_document(tenant)
+    inventory.check_tenant(document)
+    return document

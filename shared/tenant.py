@@ -53,8 +53,11 @@ class NotDue(errors.Conflict):
     title = "The organization's data is not to be deleted now."
 
 
-class BrokenRecord(Exception):
+class BrokenRecord(errors.Problem):
     """A stored document that no version of this product writes. It carries nothing of the document."""
+
+    code = "broken_record"
+    title = "The organization's record is damaged; support has to mend it."
 
 
 @dataclass(frozen=True, kw_only=True)

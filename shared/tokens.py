@@ -9,7 +9,7 @@ JWT library"; RFC 8725 (JWT Best Current Practices).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft a
 LEEWAY_SECONDS = 60
 MOST_PROOF_AGE_SECONDS = 30 * 24 * 60 * 60  # of `auth_time`; firestore.rules has the same number
 MAX_TOKEN_BYTES = 8192
-KeyLookup = Callable[[str], SigningKey | None]
+KeyLookup = Callable[[str], Awaitable[SigningKey | None]]
 # A signed text; what the claims in it must say is checked here. Issuers may add to a header what means nothing to us.
 _JWS = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
 _JWS.max_header_length = _JWS.max_signature_length = MAX_TOKEN_BYTES
@@ -52,7 +52,7 @@ class DeviceIdentity:
         return f"{self.tenant_id}:{self.device_id}"
 
 
-def verified_claims(
+async def verified_claims(
     token: str, keys: KeyLookup, now: float
 ) -> tuple[Mapping[str, Any], SigningKey]:
     """The claims of an RS256 token whose signature and times hold, and the key that signed it.
@@ -64,7 +64,7 @@ def verified_claims(
     kid = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(kid, str) or not kid:
         raise errors.Unauthenticated("header")
-    key = keys(kid)
+    key = await keys(kid)
     if key is None:
         raise errors.Unauthenticated("unknown_key")
     try:
@@ -78,13 +78,13 @@ def verified_claims(
     return claims, key
 
 
-def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> str:
+async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> str:
     """The tenant ID that a phone's Entra access token proves.
 
     Raises Unauthenticated where the token proves nothing to us; AppOnlyToken, InsufficientScope or ClientNotAllowed
     where it is genuine and not enough; Unavailable from `keys`.
     """
-    claims, key = verified_claims(token, keys, now)
+    claims, key = await verified_claims(token, keys, now)
     tenant_id = claims.get("tid")
     if not is_tenant_id(tenant_id) or tenant_id == CONSUMER_TENANT:
         raise errors.Unauthenticated("tenant")
@@ -107,9 +107,9 @@ def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> 
     return tenant_id
 
 
-def firebase_device(token: str, keys: KeyLookup, project: str, now: float) -> DeviceIdentity:
+async def firebase_device(token: str, keys: KeyLookup, project: str, now: float) -> DeviceIdentity:
     """The device that a Firebase ID token proves. Raises Unauthenticated; Unavailable from `keys`."""
-    claims, _key = verified_claims(token, keys, now)
+    claims, _key = await verified_claims(token, keys, now)
     return device_of(claims, project, now)
 
 

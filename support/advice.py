@@ -5,7 +5,11 @@ from __future__ import annotations
 from shared.errors import Unavailable
 
 REACHED = "and can it be reached from here (proxy, REQUESTS_CA_BUNDLE)?"
+NO_DATABASE = "there is no Firestore database here"
+MAKE_DATABASE = "is GOOGLE_CLOUD_PROJECT right? make deploy makes the database"
 BY_REASON = {
+    "not_found": f"{NO_DATABASE}: {MAKE_DATABASE}",
+    "failed_precondition": "an index is missing or still building: deploy firestore.indexes.json, and wait for it",
     "credentials": "sign in: gcloud auth application-default login",
     "DefaultCredentialsError": "sign in: gcloud auth application-default login",
     "permission_denied": "is GOOGLE_CLOUD_PROJECT right, and do you have the roles that docs/operations.md lists?",
@@ -18,8 +22,6 @@ BY_DEPENDENCY = {
     "Authentication → Get started; and your role: Firebase Authentication Viewer",
     "firestore": "is Firestore up (locally: FIRESTORE_EMULATOR_HOST), and can it be reached from here?",
 }
-NO_DATABASE = "there is no Firestore database here"
-MAKE_DATABASE = "is GOOGLE_CLOUD_PROJECT right? make deploy makes the database"
 
 
 def advice_on(outage: Unavailable) -> str:

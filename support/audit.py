@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +17,8 @@ from marshmallow import Schema, ValidationError
 
 from shared import inventory
 from shared.google.firestore import Document, Firestore
-from shared.google.identity import Accounts
+from shared.google.users import Users
 from shared.store import TENANTS
-
-PAGE = 1000
 
 
 @dataclass
@@ -37,85 +36,77 @@ class Audit:
     """progress: called with the number of items seen since the last call."""
 
     def __init__(
-        self, database: Firestore, accounts: Accounts, progress: Callable[[int], None] | None = None
+        self, database: Firestore, users: Users, progress: Callable[[int], None] | None = None
     ) -> None:
         self._database = database
-        self._accounts = accounts
+        self._users = users
         self._progress = progress or (lambda _count: None)
         self.report = Report()
 
-    def run(self) -> Report:
+    async def run(self) -> Report:
         """Raises Unavailable."""
-        for collection_id in self._database.collection_ids():
-            if collection_id != TENANTS:
-                self._unknown(collection_id)
-        self._tenants()
-        self._users()
+        await self._documents()
+        await self._auth_users()
         return self.report
 
-    def _tenants(self) -> None:
-        token = ""
-        while True:
-            listed, token = self._database.list_page(TENANTS, PAGE, token)
-            for tenant in self._existing(listed):
-                self._tenant(tenant)
-            if not token:
-                return
+    async def _documents(self) -> None:
+        """Every document of the database, by path: a tenant comes before what is below it."""
+        tenant = ""
+        async with aclosing(self._database.stream("", below=True)) as documents:
+            async for document in documents:
+                self._progress(1)
+                match document.path.split("/"):
+                    case ["tenants", tenant_id]:
+                        tenant = tenant_id
+                        self._tenant(document)
+                    case ["tenants", tenant_id, *below]:
+                        self._below(document, below, is_orphan=tenant_id != tenant)
+                    case ["state", "sweep"]:
+                        check(self.report, document, inventory.SweepDocument(), "state")
+                    case _:
+                        self.report.found(document.path, "no document belongs here")
 
     def _tenant(self, tenant: Document) -> None:
         if not inventory.is_tenant_id(tenant.id):
             self.report.found(tenant.path, "the document ID is not a tenant ID")
-        check(self.report, tenant, inventory.Tenant(), "tenants")
-        self._below(tenant)
+        check(self.report, tenant, inventory.TenantDocument(), "tenants")
 
-    def _below(self, tenant: Document) -> None:
-        """Its devices, and documents anywhere below it that are none."""
-        for found in self._database.walk(f"{tenant.path}/", all_descendants=True):
-            self._progress(1)
-            if found.path != f"{tenant.path}/devices/{found.id}":
-                self.report.found(found.path, "no document belongs here")
-                continue
-            if not inventory.is_device_id(found.id):
-                self.report.found(found.path, "the document ID is not a device ID")
-            check(self.report, found, inventory.Device(), "devices")
+    def _below(self, document: Document, below: list[str], is_orphan: bool) -> None:
+        if is_orphan:
+            self.report.found(document.path, "it outlived its tenant")
+        if below != ["devices", document.id]:
+            self.report.found(document.path, "no document belongs here")
+            return
+        if not inventory.is_device_id(document.id):
+            self.report.found(document.path, "the document ID is not a device ID")
+        check(self.report, document, inventory.DeviceDocument(), "devices")
 
-    def _unknown(self, collection: str) -> None:
-        self.report.found(collection, "the collection is not in the inventory")
-
-    def _orphans(self, missing: Document) -> None:
-        for found in self._database.walk(f"{missing.path}/", keys_only=True, all_descendants=True):
-            self.report.found(found.path, "it outlived its tenant")
-
-    def _existing(self, listed: list[Document]) -> list[Document]:
-        for document in listed:
-            if document.update_time is None:
-                self.report.found(
-                    document.path, "the document is missing, and has collections below it"
-                )
-                self._orphans(document)
-        paths = [document.path for document in listed if document.update_time is not None]
-        self._progress(len(paths))
-        return [found for found in self._database.get(*paths) if found] if paths else []
-
-    def _users(self) -> None:
-        for page in self._accounts.pages():
-            paths = {
-                f"{TENANTS}/{t}/devices/{d}": user.uid
-                for user in page
-                for t, _, d in [user.uid.partition(":")]
-            }
-            valid = [path for path, uid in paths.items() if is_uid(uid)]
-            present = (
-                {found.path for found in self._database.get(*valid) if found} if valid else set()
-            )
-            for path, uid in paths.items():
-                if path not in present:
-                    self.report.found(
-                        f"auth/{uid}", "no registered device belongs to this Auth user"
-                    )
-            for user in page:
-                check_user(self.report, user)
+    async def _auth_users(self) -> None:
+        token = ""
+        while True:
+            page, token = await self._users.exported(token)
+            await self._check_page(page)
             self._progress(len(page))
+            if not token:
+                return
+
+    async def _check_page(self, page: list[Any]) -> None:
+        paths = {user.uid: device_path(user.uid) for user in page}
+        asked = [path for path in paths.values() if path]
+        found = await self._database.get_all(asked) if asked else []
+        present = {document.path for document in found if document}
+        for user in page:
+            check_user(self.report, user)
+            if paths[user.uid] not in present:
+                self.report.found(
+                    f"auth/{user.uid}", "no registered device belongs to this Auth user"
+                )
+
+
+def device_path(uid: str) -> str:
+    """Of the document that belongs to an Auth user; empty where none can."""
+    tenant_id, _, device_id = uid.partition(":")
+    return f"{TENANTS}/{tenant_id}/devices/{device_id}" if is_uid(uid) else ""
 
 
 def check(report: Report, document: Document, schema: Schema, collection: str) -> None:

@@ -5,17 +5,18 @@ Exit codes: 0 done, 1 refused or a finding, 2 wrong usage or settings, 3 a servi
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn, ParamSpec, TextIO
 
 import click
 from rich.console import Console
@@ -23,13 +24,13 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from functions.tenant_purge.run import due
 from shared import errors, inventory
-from shared.google.firestore import Document, Firestore, NotFound
-from shared.google.identity import Accounts
+from shared.google.firestore import Document, Firestore
+from shared.google.users import Users
 from shared.settings import SettingsError, SupportSettings, load
-from shared.store import TENANTS, Tenant
-from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
+from shared.store import TENANTS, Stored, TenantStore, due, stored
+from shared.tenant import Closing, Reason, Way
+from support.advice import advice_on
 from support.audit import Audit, misfits
 from support.audit import as_json as report_json
 from support.doctor import examine
@@ -56,27 +57,32 @@ class Context:
     def database(self) -> Firestore:
         return Firestore(self.settings.project, self.settings.firestore_emulator)
 
-    def tenant(self, tenant_id: str) -> Tenant:
+    def tenant(self, tenant_id: str) -> TenantStore:
         try:
-            return Tenant(self.database, tenant_id.lower())
+            return TenantStore(self.database, tenant_id.lower())
         except ValueError:
             raise click.BadParameter(
                 "must be an Entra tenant ID (a GUID)", param_hint="TENANT"
             ) from None
 
-    def sound_tenant(self, tenant_id: str) -> tuple[Tenant, Document]:
-        """One that can be changed: it exists, and is as in the inventory."""
-        tenant = self.tenant(tenant_id)
-        document = tenant.read()
+    async def document(self, store: TenantStore) -> Document:
+        """The tenant's document, sound or not. Raises TenantNotOnboarded."""
+        document = await self.database.get(store.path)
         if document is None:
             raise errors.TenantNotOnboarded
+        return document
+
+    async def sound_tenant(self, tenant_id: str) -> tuple[TenantStore, Stored]:
+        """One that can be changed: it exists, and is as in the inventory."""
+        store = self.tenant(tenant_id)
+        document = await self.document(store)
         wrong = facts_of(document).get(MALFORMED)
         if wrong:
             stop(f"{MALFORMED}: {wrong}; nothing was changed. Correct the document first.", REFUSED)
-        return tenant, document
+        return store, stored(document)
 
-    def accounts(self) -> Accounts:
-        return Accounts(self.settings.project)
+    def users(self) -> Users:
+        return Users(self.settings.project)
 
     def show(self, facts: dict[str, Any], as_json: bool) -> None:
         """One thing. Exit code 1 where it is malformed."""
@@ -119,7 +125,7 @@ def facts_of(document: Document) -> dict[str, Any]:
         for name, value in stored.items() if isinstance(stored, Mapping) else ():
             if name in schema.fields:
                 facts[name] = value.isoformat() if isinstance(value, datetime) else value
-    wrong = misfits(document.fields, inventory.Tenant())
+    wrong = misfits(document.fields, inventory.TenantDocument())
     if not inventory.is_tenant_id(document.id):
         wrong.append("document ID")
     return {**facts, MALFORMED: ", ".join(wrong)} if wrong else facts
@@ -145,6 +151,19 @@ def stop(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+P = ParamSpec("P")
+
+
+def awaited(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A command that is a coroutine, for click."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        asyncio.run(command(*args, **kwargs))
+
+    return run
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
@@ -160,68 +179,75 @@ def commands(context: click.Context) -> None:
 @click.argument("tenant_id", metavar="TENANT")
 @click.option(
     "--reason",
-    type=click.Choice([inventory.REQUESTED, inventory.CONSENT_LOST]),
-    default=inventory.REQUESTED,
+    type=click.Choice([reason.value for reason in Reason]),
+    default=Reason.REQUESTED.value,
     show_default=True,
 )
 @yes_option
 @json_option
 @click.pass_obj
-def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: bool) -> None:
+@awaited
+async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: bool) -> None:
     """Have all data of TENANT deleted; prints the receipt and when the purge is due."""
-    tenant, document = context.sound_tenant(tenant_id)
+    store, read = await context.sound_tenant(tenant_id)
     if not yes:
-        _confirm(f"All that is stored about {document.fields['name']!r} will be deleted. Go on?")
+        _confirm(f"All that is stored about {read.tenant.name!r} will be deleted. Go on?")
     delay = timedelta(seconds=context.settings.purge_delay_seconds)
-    closed = tenant.close(reason, str(uuid.uuid4()), datetime.now(UTC), delay)
+    wanted = Closing(datetime.now(UTC) + delay, Reason(reason), str(uuid.uuid4()))
+    tenant = await store.change(lambda tenant: tenant.close(wanted))
+    closing = tenant.closing or wanted
     if as_json:
-        context.show(facts_of(closed), as_json=True)
+        context.show(facts_of(await context.document(store)), as_json=True)
         return
-    click.echo(f"receipt:   {closed.fields['closing']['receiptId']}")
-    click.echo(f"purge due: {closed.fields['closing']['purgeAt'].isoformat()}")
+    click.echo(f"receipt:   {closing.receipt_id}")
+    click.echo(f"purge due: {closing.purge_at.isoformat()}")
 
 
 @commands.command()
 @click.argument("tenant_id", metavar="TENANT")
 @json_option
 @click.pass_obj
-def reopen(context: Context, tenant_id: str, as_json: bool) -> None:
+@awaited
+async def reopen(context: Context, tenant_id: str, as_json: bool) -> None:
     """Withdraw the deletion of TENANT while it has not begun."""
-    tenant, _document = context.sound_tenant(tenant_id)
-    context.show(facts_of(tenant.reopen()), as_json)
+    store, _read = await context.sound_tenant(tenant_id)
+    now = datetime.now(UTC)
+    await store.change(lambda tenant: tenant.reopen(Way.SUPPORT, now))
+    context.show(facts_of(await context.document(store)), as_json)
 
 
 @commands.command()
 @click.argument("tenant_id", metavar="TENANT")
 @json_option
 @click.pass_obj
-def show(context: Context, tenant_id: str, as_json: bool) -> None:
+@awaited
+async def show(context: Context, tenant_id: str, as_json: bool) -> None:
     """All that is stored about TENANT; of its devices the number."""
-    tenant = context.tenant(tenant_id)
-    document = tenant.read()
-    if document is None:
-        raise errors.TenantNotOnboarded
-    count = context.database.count(tenant.devices_path)
+    store = context.tenant(tenant_id)
+    document = await context.document(store)
+    count = await context.database.count(store.devices_path)
     context.show({**facts_of(document), "devices": count}, as_json)
 
 
 @commands.command()
 @json_option
 @click.pass_obj
-def tenants(context: Context, as_json: bool) -> None:
+@awaited
+async def tenants(context: Context, as_json: bool) -> None:
     """List the connected organizations."""
-    rows = [facts_of(found) for found in context.database.walk(TENANTS)]
+    rows = [facts_of(found) async for found in context.database.walk(TENANTS)]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "lostAt"), as_json)
 
 
 @commands.command("purge-preview", short_help="What the next run would delete: a dry run.")
 @json_option
 @click.pass_obj
-def purge_preview(context: Context, as_json: bool) -> None:
+@awaited
+async def purge_preview(context: Context, as_json: bool) -> None:
     """What the next scheduled run would delete; nothing is changed."""
     rows = [
-        {**facts_of(found), "devices": context.database.count(f"{found.path}/devices")}
-        for found in due(context.database, datetime.now(UTC))
+        {**facts_of(found), "devices": await context.database.count(f"{found.path}/devices")}
+        async for found in due(context.database, datetime.now(UTC))
     ]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "devices"), as_json)
 
@@ -275,10 +301,11 @@ def _counted(entries: Iterator[Entry], advance: Callable[[int], None]) -> Iterat
 @commands.command(short_help="Compare all that is stored with the inventory.")
 @json_option
 @click.pass_obj
-def audit(context: Context, as_json: bool) -> None:
+@awaited
+async def audit(context: Context, as_json: bool) -> None:
     """Compare all that is stored with the inventory; exit code 1 if anything else is found."""
     with progress_bar("reading") as advance:
-        report = Audit(context.database, context.accounts(), advance).run()
+        report = await Audit(context.database, context.users(), advance).run()
     if as_json:
         click.echo(report_json(report))
     else:
@@ -295,11 +322,12 @@ def audit(context: Context, as_json: bool) -> None:
 
 @commands.command(short_help="Find what is broken in a deployment, and what to do.")
 @json_option
-def doctor(as_json: bool) -> None:
+@awaited
+async def doctor(as_json: bool) -> None:
     """Check settings, credential, keys, Graph, Firestore, rules and clock; say what to do. Exit code 1: a finding."""
     sick = False
     lines = []
-    for found in examine():
+    async for found in examine():
         sick = sick or found.ok is False
         lines.append(asdict(found))
         if not as_json:
@@ -322,7 +350,5 @@ def main() -> None:
         stop(str(error), USAGE)
     except errors.Unavailable as error:
         stop(f"{error.dependency} did not answer ({error.reason}): {advice_on(error)}", AWAY)
-    except NotFound:
-        stop(f"{NO_DATABASE}: {MAKE_DATABASE}", USAGE)
     except errors.Problem as error:
         stop(f"{error.code}: {error.title}", REFUSED)

@@ -9,7 +9,7 @@ import email.utils
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +20,13 @@ import google.auth.exceptions
 import google.auth.transport.urllib3
 import urllib3
 
-from functions.tenant_purge.consent import OWN_CREDENTIAL
+from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra, EntraRefused
+from shared.entra.refusals import OWN_CREDENTIAL
 from shared.errors import Unavailable
-from shared.google.firestore import Firestore, NotFound
-from shared.google.identity import Accounts
-from shared.keys import PublishedKeys
+from shared.google.firestore import Firestore
+from shared.google.users import Users
+from shared.keys import published
 from shared.settings import PurgeSettings, SettingsError, load
 from shared.store import TENANTS
 from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
@@ -36,6 +37,9 @@ SECONDS = 5.0
 REFUSED = (401, 403)
 SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"
+
+
+Check = Callable[[], Awaitable[str]]
 
 
 class Unwell(Exception):
@@ -61,9 +65,9 @@ class Finding:
     advice: str = ""
 
 
-def examine(
+async def examine(
     environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time
-) -> Iterator[Finding]:
+) -> AsyncGenerator[Finding, None]:
     """The findings, one by one as they are made. clock: seconds since 1970, to hold against Entra's."""
     try:
         settings = load(PurgeSettings, environ)
@@ -74,12 +78,12 @@ def examine(
     yield Finding("settings", True)
     doctor = Doctor(settings, environ, clock)
     for name, check in doctor.checks().items():
-        yield _finding(name, check)
+        yield await _finding(name, check)
 
 
-def _finding(name: str, check: Callable[[], str]) -> Finding:
+async def _finding(name: str, check: Check) -> Finding:
     try:
-        return Finding(name, True, check())
+        return Finding(name, True, await check())
     except Skipped as reason:
         return Finding(name, None, str(reason))
     except Unwell as found:
@@ -101,7 +105,7 @@ class Doctor:
         bundle = environ.get("REQUESTS_CA_BUNDLE") or None
         self._http = urllib3.PoolManager(ca_certs=bundle, timeout=SECONDS, retries=False)
 
-    def checks(self) -> dict[str, Callable[[], str]]:
+    def checks(self) -> dict[str, Check]:
         return {
             "signing keys": self.signing_keys,
             "clock": self.clock,
@@ -112,13 +116,13 @@ class Doctor:
             "credential": self.credential,
         }
 
-    def signing_keys(self) -> str:
-        keys = PublishedKeys(self._settings.entra_keys_url, "entra")()
-        if not keys:
+    async def signing_keys(self) -> str:
+        keys = await published("entra", self._settings.entra_keys_url)()
+        if not list(keys):
             raise Unwell("Entra publishes no key", "check ENTRA_AUTHORITY")
-        return f"{len(keys)} keys"
+        return f"{len(list(keys))} keys"
 
-    def clock(self) -> str:
+    async def clock(self) -> str:
         url = f"{self._settings.entra_authority}/common/discovery/v2.0/keys"
         said = self._get(url, "entra").headers.get("Date", "")
         parsed = email.utils.parsedate_to_datetime(said) if said else None
@@ -131,24 +135,26 @@ class Doctor:
             )
         return f"within {SKEW_SECONDS} s of Entra's"
 
-    def graph(self) -> str:
+    async def graph(self) -> str:
         answer = self._get(f"{self._settings.graph_endpoint}/v1.0/organization", "graph")
         if answer.status not in REFUSED:
             raise Unwell(f"answers {answer.status} to a call without token", "check GRAPH_ENDPOINT")
         return "there, and refuses a call without token"
 
-    def firestore(self) -> str:
+    async def firestore(self) -> str:
         try:
-            found = self._database.query(TENANTS, limit=1, keys_only=True)
-        except NotFound:
+            found = await self._database.query(TENANTS, limit=1)
+        except Unavailable as error:
+            if error.reason != "not_found":
+                raise
             raise Unwell(NO_DATABASE, MAKE_DATABASE) from None
         return "can be read" + ("" if found else "; no organization is connected yet")
 
-    def firebase_auth(self) -> str:
-        next(Accounts(self._settings.project).pages(), None)
+    async def firebase_auth(self) -> str:
+        await Users(self._settings.project).page()
         return "can be listed"
 
-    def rules(self) -> str:
+    async def rules(self) -> str:
         path = f"projects/{self._settings.project}/databases/(default)/documents/{TENANTS}"
         emulator = self._settings.firestore_emulator
         host = f"http://{emulator}" if emulator else "https://firestore.googleapis.com"
@@ -161,16 +167,16 @@ class Doctor:
             raise Unwell("the deployed rules are not those of firestore.rules", DEPLOY_RULES)
         return "as in firestore.rules, and refuse a stranger"
 
-    def credential(self) -> str:
+    async def credential(self) -> str:
         if self._settings.entra_credential == "federated" and not os.environ.get("K_SERVICE"):
             raise Skipped(
                 "federated: only the functions have it; look for entra_credential_failing in the logs"
             )
-        found = self._database.query(TENANTS, limit=1, keys_only=True)
+        found = await self._database.query(TENANTS, limit=1)
         if not found:
             raise Skipped("connect an organization first")
         try:
-            Entra(self._settings).probe_consent(found[0].id)
+            await EntraCalls(Entra(self._settings)).probe_consent(found[0].id)
         except EntraRefused as refusal:
             code = refusal.codes[0] if refusal.codes else refusal.error
             if code in OWN_CREDENTIAL or not refusal.codes:

@@ -21,7 +21,7 @@ import requests
 
 from shared import errors
 
-STEP, PURGE = "tenant_purge_step", "tenant_purge"  # functions/tenant_purge/run.py
+STEP, END = "tenant_purge_step", "tenant_purged"
 PURGED, UNFINISHED = "purged", "unfinished"
 HOST = "https://logging.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/logging.read"
@@ -46,7 +46,7 @@ class LogsRefused(errors.Problem):
 class Receipt:
     """One deletion, over all runs that worked on it.
 
-    outcome: `purged`, or how the last run left it. at: time of that line (RFC 3339), or empty: files have none.
+    outcome: `purged`, or `unfinished`. at: time of that line (RFC 3339), or empty: files have none.
     users, documents: Auth users and documents deleted, those included that were gone already.
     """
 
@@ -62,17 +62,17 @@ def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
     found: dict[str, Receipt] = {}
     for entry in entries:
         line = entry.get("jsonPayload")
-        if not isinstance(line, Mapping) or line.get("event") not in (STEP, PURGE):
+        if not isinstance(line, Mapping) or line.get("event") not in (STEP, END):
             continue
-        name = line.get("receipt")  # the line of the run's request has the same event, and none
+        name = line.get("receipt")
         if not isinstance(name, str) or receipt_id not in ("", name):
             continue
         receipt = found.setdefault(name, Receipt(name))
         if line["event"] == STEP:
             receipt.users += int(line["users"])
             receipt.documents += int(line["documents"])
-        elif line["outcome"] == PURGED or receipt.outcome != PURGED:
-            receipt.outcome, receipt.at = str(line["outcome"]), str(entry.get("timestamp", ""))
+        else:
+            receipt.outcome, receipt.at = PURGED, str(entry.get("timestamp", ""))
     return list(found.values())
 
 
@@ -91,7 +91,7 @@ def query(since: datetime, receipt_id: str = "") -> str:
     """since: aware."""
     wanted = [
         'resource.type="cloud_run_revision"',
-        f'jsonPayload.event=("{STEP}" OR "{PURGE}")',
+        f'jsonPayload.event=("{STEP}" OR "{END}")',
         f'timestamp>="{since.isoformat()}"',
     ]
     wanted.append(f'jsonPayload.receipt="{receipt_id}"' if receipt_id else "jsonPayload.receipt:*")

@@ -8,14 +8,14 @@ the organization's document. Devices that never synchronized are not counted but
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared import inventory, logs
 from shared.errors import Unavailable
-from shared.google.firestore import Firestore, Where
-from shared.store import Tenant
+from shared.google.firestore import Where
+from shared.store import TenantStore
 
 SECONDS = 20.0  # the page's upper part is there meanwhile
 DAY = timedelta(days=1)
@@ -44,20 +44,16 @@ def queries(now: datetime) -> dict[str, Where]:
     }
 
 
-def figures(database: Firestore, tenant: Tenant, now: datetime) -> Figures | None:
-    """All counts at once, a thread each; None if they cannot be had now: that must keep nobody from a deletion."""
+async def figures(store: TenantStore, now: datetime) -> Figures | None:
+    """All counts at once; None if they cannot be had now: that must keep nobody from a deletion."""
     asked = queries(now)
-
-    def count(where: Where) -> int:
-        return database.count(tenant.devices_path, where, deadline_seconds=SECONDS)
-
+    counts = [store.count_devices(where=where, seconds=SECONDS) for where in asked.values()]
     try:
-        with ThreadPoolExecutor(len(asked)) as pool:
-            found = dict(zip(asked, pool.map(count, asked.values()), strict=True))
+        found = await asyncio.gather(*counts)
     except Unavailable as away:
         logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
         return None
-    return arranged(found)
+    return arranged(dict(zip(asked, found, strict=True)))
 
 
 def arranged(found: dict[str, int]) -> Figures:

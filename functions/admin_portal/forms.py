@@ -6,11 +6,13 @@ Sources: Fetch Metadata Request Headers; OWASP, "Cross-Site Request Forgery Prev
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-import flask
+from starlette.requests import Request
 
 from shared import errors
+from shared.web.app import body_of
+from shared.web.body import load_form
 
 from .session import Session, Sessions
 
@@ -31,38 +33,21 @@ class Forms:
         parts = urlsplit(base_url)
         self._origin = f"{parts.scheme}://{parts.netloc}".lower()
 
-    def read(self, request: flask.Request, purpose: str) -> tuple[Session, dict[str, str]]:
+    def read(self, request: Request, purpose: str) -> tuple[Session, dict[str, str]]:
         """The session and the form's fields. Raises SignedOut, ForeignForm, UnsupportedMediaType, Malformed."""
         self._check_origin(request)
         session = self._sessions.required(request)
-        form = _fields(request)
+        form = load_form(request, body_of(request), MOST_FIELDS)
         if not self._sessions.is_form_token(session, purpose, form.pop(TOKEN, "")):
             raise ForeignForm
         return session, form
 
-    def _check_origin(self, request: flask.Request) -> None:
+    def _check_origin(self, request: Request) -> None:
+        """The browser's own word decides where it gives one; a browser without referrers sends `Origin: null`."""
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-        if site is None and origin is None:
+        if site is not None:
+            is_ours = site == "same-origin" and origin in (None, "null", self._origin)
+        else:
+            is_ours = origin == self._origin
+        if not is_ours:
             raise ForeignForm
-        if site not in (None, "same-origin") or origin not in (None, self._origin):
-            raise ForeignForm
-
-
-def _fields(request: flask.Request) -> dict[str, str]:
-    is_form = request.mimetype == "application/x-www-form-urlencoded"
-    if not is_form or "Content-Encoding" in request.headers:
-        raise errors.UnsupportedMediaType
-    try:
-        pairs = parse_qsl(
-            request.get_data().decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError:
-        raise errors.Malformed from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise errors.Malformed
-    return fields

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import flask
+from starlette.requests import Request
+from starlette.responses import Response
 
-from shared import inventory
-from shared.google.firestore import Document
 from shared.settings import PortalSettings
-from shared.web import http as web
-from shared.web.pages import Pages
+from shared.store import Stored
+from shared.tenant import Reason
+from shared.web.app import note_outcome
+from shared.web.pages import Pages, language_of
 
 from . import words
 from .figures import FRESHNESS, Figures
@@ -46,12 +47,13 @@ class PortalPages:
     """Links lead to the addresses of the settings, whatever a request claims about its host."""
 
     def __init__(self, settings: PortalSettings) -> None:
-        self._base = urlsplit(settings.portal_url).path
+        self.base = urlsplit(settings.portal_url).path
         self._onboarding = settings.onboarding_url
         self._delay = timedelta(seconds=settings.purge_delay_seconds)
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
 
-    def sign_in(self, language: str) -> flask.Response:
+    def sign_in(self, request: Request) -> Response:
+        language = language_of(request)
         response = self._pages.render(
             "sign_in.html",
             language,
@@ -62,51 +64,52 @@ class PortalPages:
 
     def overview(
         self,
-        tenant: Document,
-        count: Callable[[], Figures | None],
+        request: Request,
+        stored: Stored,
+        count: Callable[[], Awaitable[Figures | None]],
         tokens: Mapping[str, str],
         now: datetime,
-        language: str,
-    ) -> flask.Response:
+    ) -> Response:
         """tokens: of each form, by purpose. count: called when all above the figures is on its way."""
+        language = language_of(request)
+        tenant, closing = stored.tenant, stored.tenant.closing
 
-        def figures() -> dict[str, Any] | None:
-            found = count()
+        async def load_figures() -> dict[str, Any] | None:
+            found = await count()
             return shown(found, language) if found else None
 
-        fields = tenant.fields
-        closing = fields.get("closing")
-        web.note_outcome(fields["status"])
+        note_outcome(request, tenant.status.value)
         response = self._pages.stream(
             "overview.html",
             language,
             words=words.OVERVIEW[language],
-            name=fields["name"],
-            tenant=tenant.id,
-            state=fields["status"],
-            since=moment(tenant.create_time or now, language),
+            name=tenant.name,
+            tenant=stored.id,
+            state=tenant.status.value,
+            since=moment(stored.created or now, language),
             closing=closing,
-            due=moment(closing["purgeAt"], language) if closing else None,
-            is_due=closing is not None and closing["purgeAt"] <= now,
-            is_lost=closing is not None and closing["reason"] == inventory.CONSENT_LOST,
+            due=moment(closing.purge_at, language) if closing else None,
+            is_due=closing is not None and closing.purge_at <= now,
+            is_lost=closing is not None and closing.reason is Reason.CONSENT_LOST,
             earliest=moment(now + self._delay, language),
             connect=words.CONNECT[language],
             onboarding=self._onboarding,
             counted=moment(now, language),
-            count=figures,
+            count=load_figures,
             tokens=tokens,
             links={name: self._link(name) for name in PURPOSES},
         )
         return _forms_allowed(response)
 
-    def failure(self, code: str, language: str, status: int) -> flask.Response:
+    def failure(self, request: Request, code: str, status: int) -> Response:
+        language = language_of(request)
         ways = {words.BACK[language]: self._link("")}
         if self._onboarding and code in UNCONNECTED:
             ways = {words.CONNECT[language]: self._onboarding, **ways}
         return _forms_allowed(self._pages.failure(code, language, status, ways))
 
     def _link(self, name: str) -> str:
-        return f"{self._base}/{name}"
+        return f"{self.base}/{name}"
 
 
 def shown(figures: Figures, language: str) -> dict[str, Any]:
@@ -166,7 +169,7 @@ def moment(when: datetime, language: str) -> str:
     )
 
 
-def _forms_allowed(response: flask.Response) -> flask.Response:
+def _forms_allowed(response: Response) -> Response:
     """Under no-referrer a browser sends `Origin: null` even with a form to the page's own site (Fetch, 3.1)."""
     response.headers["Referrer-Policy"] = "same-origin"
     return response

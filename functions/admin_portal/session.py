@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import flask
 from itsdangerous import Signer
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared import inventory
+from shared.store import Stored
 from shared.web.cookies import Expired, SignedCookie
 
 LIFETIME_SECONDS = 1800
@@ -32,10 +34,15 @@ class SignedOut(Expired):
 
 @dataclass(frozen=True)
 class Session:
-    """value: the cookie itself, to which forms are bound."""
+    """created: of the tenant's document, Unix seconds. value: the cookie itself, to which forms are bound."""
 
     tenant: str
+    created: float
     value: str
+
+    def is_of(self, stored: Stored) -> bool:
+        """Whether the session was made for this very document, and not for one before it."""
+        return self.created == _seconds(stored)
 
 
 class Sessions:
@@ -48,27 +55,30 @@ class Sessions:
         self._keys = list(reversed(keys))
         self._clock = clock
 
-    def current(self, request: flask.Request) -> Session | None:
+    def current(self, request: Request) -> Session | None:
         """None where nobody is signed in. Raises SignedOut where somebody was."""
         try:
             payload = self.cookie.read(request)
         except Expired:
             raise SignedOut from None
         match payload:
-            case {"tenant": str(tenant), "issuedAt": float()} if inventory.is_tenant_id(tenant):
-                return Session(tenant, self.cookie.value(request))
+            case {"tenant": str(tenant), "created": float(created), "issuedAt": float()} if (
+                inventory.is_tenant_id(tenant)
+            ):
+                return Session(tenant, created, self.cookie.value(request))
         return None
 
-    def required(self, request: flask.Request) -> Session:
+    def required(self, request: Request) -> Session:
         """Raises SignedOut."""
         session = self.current(request)
         if session is None:
             raise SignedOut
         return session
 
-    def begin(self, response: flask.Response, tenant: str) -> None:
+    def begin(self, response: Response, stored: Stored) -> None:
         """A new session, whatever the browser had before. Microseconds tell two sessions of a second apart."""
-        self.cookie.write(response, {"tenant": tenant, "issuedAt": float(self._clock())})
+        session = {"tenant": stored.id, "created": _seconds(stored)}
+        self.cookie.write(response, {**session, "issuedAt": float(self._clock())})
 
     def form_token(self, session: Session, purpose: str) -> str:
         """What a form for `purpose` in this session carries. A page of another site cannot know it."""
@@ -86,3 +96,7 @@ class Sessions:
             key_derivation="hmac",
             digest_method=hashlib.sha256,
         )
+
+
+def _seconds(stored: Stored) -> float:
+    return stored.created.timestamp() if stored.created else 0.0

@@ -9,10 +9,9 @@ from typing import Any
 
 from shared import errors, logs
 from shared.entra import administrators, refusals
-from shared.entra.client import Entra, EntraRefused
-from shared.google.firestore import Firestore
+from shared.entra.calls import EntraCalls
+from shared.entra.client import EntraRefused
 from shared.settings import PortalSettings
-from shared.store import Tenant
 
 ANY_ORGANIZATION = "organizations"
 FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
@@ -35,42 +34,35 @@ class Refused(errors.Forbidden):
         self.code = code
 
 
-def begin(entra: Entra, redirect_uri: str) -> tuple[str, dict[str, Any]]:
+async def begin(entra: EntraCalls, redirect_uri: str) -> tuple[str, dict[str, Any]]:
     """Where to send the browser, and what finishing will need. Raises Refused, Unavailable.
 
     The account is always asked for: who administers several organizations signs in to one of them at a time.
     """
     try:
-        flow = entra.begin_sign_in(ANY_ORGANIZATION, redirect_uri, prompt="select_account")
+        flow = await entra.begin_sign_in(ANY_ORGANIZATION, redirect_uri, prompt="select_account")
     except EntraRefused as refused:
         raise _refused("begin", refused) from None
     return str(flow["auth_uri"]), {name: flow[name] for name in FLOW_MEMBERS}
 
 
-def finish(
+async def finish(
     flow: Any,
     answer: Mapping[str, str],
-    entra: Entra,
-    database: Firestore,
+    entra: EntraCalls,
     settings: PortalSettings,
     now: datetime,
 ) -> str:
-    """The tenant whose administrator has signed in. Raises InvalidState, Refused, TenantNotOnboarded, Unavailable.
-
-    Whether an organization is connected is told to its administrators alone.
-    """
+    """The tenant whose administrator has signed in. Raises InvalidState, Refused, Unavailable."""
     _check_state(flow, answer)
     try:
         if "error" in answer:
             raise EntraRefused.parse(answer)
         code = {"code": answer["code"], "state": answer["state"]}
-        claims, _token = entra.finish_sign_in(ANY_ORGANIZATION, dict(flow), code)
+        claims, _token = await entra.finish_sign_in(ANY_ORGANIZATION, dict(flow), code)
     except EntraRefused as refused:
         raise _refused("finish", refused) from None
-    tenant_id = _tenant_of(claims, settings, now)
-    if Tenant(database, tenant_id).read() is None:
-        raise errors.TenantNotOnboarded
-    return tenant_id
+    return _tenant_of(claims, settings, now)
 
 
 def _check_state(flow: Any, answer: Mapping[str, str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import flask
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.web.cookies import SignedCookie
 
@@ -18,9 +19,9 @@ class ProgressCookie:
         self._cookie = SignedCookie("onboarding", keys, base_url, LIFETIME_SECONDS)
         self.name = self._cookie.name
 
-    def read(self, request: flask.Request) -> Progress | None:
+    def read(self, request: Request) -> Progress | None:
         """None where there is no cookie of ours. Raises Expired."""
         return parse(self._cookie.read(request))
 
-    def write(self, response: flask.Response, progress: Progress) -> None:
+    def write(self, response: Response, progress: Progress) -> None:
         self._cookie.write(response, dump(progress))

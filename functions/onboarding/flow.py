@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared import logs
 from shared.entra import administrators, refusals
-from shared.entra.client import Entra, EntraRefused
+from shared.entra.calls import EntraCalls
+from shared.entra.client import EntraRefused
 from shared.errors import Malformed, TenantPurging, Unavailable
 from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings
-from shared.store import Tenant
+from shared.store import TenantStore
 
 from . import naming
 from .progress import Connected, Consenting, Failed, Progress, SigningIn, Waiting
@@ -44,18 +46,24 @@ def consented(progress: Progress | None, answer: Mapping[str, str]) -> Waiting |
     return Waiting(tenant_id, 0)
 
 
-def begin_sign_in(
-    waiting: Waiting, entra: Entra, redirect_uri: str
-) -> tuple[str, SigningIn | Failed]:
-    """Where to send the browser ('' if nowhere), and what is then in progress. Raises Unavailable."""
+@dataclass(frozen=True)
+class Begun:
+    """address: where to send the browser. progress: what is in progress then."""
+
+    address: str
+    progress: SigningIn
+
+
+async def begin_sign_in(waiting: Waiting, entra: EntraCalls, redirect_uri: str) -> Begun | Failed:
+    """Begin the sign-in on the tenant's own endpoint. Raises Unavailable."""
     try:
-        flow = entra.begin_sign_in(waiting.tenant, redirect_uri)
+        flow = await entra.begin_sign_in(waiting.tenant, redirect_uri)
     except EntraRefused as refused:
         meaning = refusals.of_sign_in(refused)
         unknown = meaning in ("unexpected", refusals.WAITING)
-        return "", Failed(_noted("begin", refused, "unknown_organization" if unknown else meaning))
+        return Failed(_noted("begin", refused, "unknown_organization" if unknown else meaning))
     kept = {name: flow[name] for name in FLOW_MEMBERS}
-    return str(flow["auth_uri"]), SigningIn(waiting.tenant, kept, waiting.attempt + 1)
+    return Begun(str(flow["auth_uri"]), SigningIn(waiting.tenant, kept, waiting.attempt + 1))
 
 
 def signing_in(progress: Progress | None, answer: Mapping[str, str]) -> SigningIn:
@@ -69,10 +77,10 @@ def signing_in(progress: Progress | None, answer: Mapping[str, str]) -> SigningI
     return progress
 
 
-def verified(
+async def verified(
     progress: SigningIn,
     answer: Mapping[str, str],
-    entra: Entra,
+    entra: EntraCalls,
     database: Firestore,
     settings: OnboardingSettings,
     now: datetime,
@@ -83,7 +91,7 @@ def verified(
         if "error" in answer:
             raise EntraRefused.parse(answer)
         code = {"code": answer["code"], "state": answer["state"]}
-        claims, token = entra.finish_sign_in(tenant_id, dict(progress.flow), code)
+        claims, token = await entra.finish_sign_in(tenant_id, dict(progress.flow), code)
         fault = administrators.fault(
             claims,
             tenant_id,
@@ -93,8 +101,8 @@ def verified(
         )
         if fault is not None:
             return Failed(fault)
-        name = naming.clean_name(entra.organization_name(token, tenant_id), tenant_id)
-        Tenant(database, tenant_id).onboard(name, now)
+        name = naming.clean_name(await entra.organization_name(token, tenant_id), tenant_id)
+        await TenantStore(database, tenant_id).onboard(name, now)
     except EntraRefused as refused:
         return _refused(progress, refused)
     except Unavailable as away:

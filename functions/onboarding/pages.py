@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import flask
 from marshmallow import Schema, fields
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared import inventory
 from shared.settings import OnboardingSettings
-from shared.web import http as web
-from shared.web.pages import Pages
+from shared.web.app import note_outcome
+from shared.web.pages import Pages, language_of
 
 from . import words
 from .flow import MOST_ATTEMPTS
@@ -47,9 +48,9 @@ def stored_rows(language: str, days: int) -> list[Row]:
     """
     names = [
         "tenantId",
-        *_names(inventory.Tenant(), ""),
+        *_names(inventory.TenantDocument(), ""),
         "deviceId",
-        *_names(inventory.Device(), ""),
+        *_names(inventory.DeviceDocument(), ""),
     ]
     said = words.STORED[language]
     return [Row(*(text.format(days=days) for text in said[name])) for name in names]
@@ -72,7 +73,7 @@ class OnboardingPages:
     """Links lead to the addresses of the settings, whatever a request claims about its host."""
 
     def __init__(self, settings: OnboardingSettings) -> None:
-        self._base = urlsplit(settings.onboarding_url).path
+        self.base = urlsplit(settings.onboarding_url).path
         self._portal = settings.portal_url
         self._days = settings.consent_grace_days
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
@@ -80,7 +81,8 @@ class OnboardingPages:
             language: by_retention(stored_rows(language, self._days)) for language in words.STORED
         }
 
-    def landing(self, language: str) -> flask.Response:
+    def landing(self, request: Request) -> Response:
+        language = language_of(request)
         return self._pages.render(
             "landing.html",
             language,
@@ -89,11 +91,12 @@ class OnboardingPages:
             start=self._link("start"),
         )
 
-    def outcome(self, progress: Progress | None, language: str) -> flask.Response:
+    def outcome(self, request: Request, progress: Progress | None) -> Response:
         """The page of where an attempt has got to."""
+        language = language_of(request)
         if not isinstance(progress, Connected | Waiting | Failed):
             progress = Failed("nothing_in_progress")
-        web.note_outcome(code_of(progress))
+        note_outcome(request, code_of(progress))
         if isinstance(progress, Connected):
             return self._pages.render(
                 "connected.html",
@@ -107,12 +110,13 @@ class OnboardingPages:
         if isinstance(progress, Waiting):
             return self._waiting(progress, language)
         status = STATUSES.get(progress.code, 400)
-        return self.failure(progress.code, language, status, bool(progress.tenant))
+        return self.failure(request, progress.code, status, bool(progress.tenant))
 
     def failure(
-        self, code: str, language: str, status: int, sign_in_again: bool = False
-    ) -> flask.Response:
+        self, request: Request, code: str, status: int, sign_in_again: bool = False
+    ) -> Response:
         """sign_in_again: the consent stands, so only the sign-in is repeated."""
+        language = language_of(request)
         if sign_in_again:
             ways = {words.RETRY[language]: self._link("consented")}
         else:
@@ -122,7 +126,7 @@ class OnboardingPages:
             response.headers["Retry-After"] = "60" if code == "still_activating" else "5"
         return response
 
-    def _waiting(self, progress: Waiting, language: str) -> flask.Response:
+    def _waiting(self, progress: Waiting, language: str) -> Response:
         response = self._pages.render(
             "waiting.html",
             language,
@@ -136,7 +140,7 @@ class OnboardingPages:
         return response
 
     def _link(self, name: str) -> str:
-        return f"{self._base}/{name}"
+        return f"{self.base}/{name}"
 
 
 def _names(schema: Schema, prefix: str) -> list[str]:

@@ -17,6 +17,8 @@ _CONNECTED_EN = "As long as the organization is connected"
 _CONNECTED_FR = "Tant que l’organisation est connectée"
 _CLOSING_EN = "While a deletion is due, until it is done or withdrawn"
 _CLOSING_FR = "Tant qu’une suppression est prévue, jusqu’à ce qu’elle soit faite ou annulée"
+_WITHDRAWN_EN = "Until the next deletion is requested, or the data is deleted"
+_WITHDRAWN_FR = "Jusqu’à la prochaine demande de suppression ou la suppression des données"
 _DEVICE_EN = "Until the phone signs out or the organization’s data is deleted"
 _DEVICE_FR = "Jusqu’à la déconnexion du téléphone ou la suppression des données de l’organisation"
 
@@ -49,10 +51,40 @@ STORED: dict[str, dict[str, tuple[str, str, str]]] = typeset(  # label, purpose,
                 "Proves the request; given to whoever made it",
                 _CLOSING_EN,
             ),
+            "closing.salt": (
+                "Salt of the receipt",
+                "A random number; with it, and only with it, you can show whose receipt it is",
+                _CLOSING_EN,
+            ),
+            "withdrawn.at": (
+                "Deletion withdrawn",
+                "When a requested deletion was withdrawn",
+                _WITHDRAWN_EN,
+            ),
+            "withdrawn.way": (
+                "Way of withdrawal",
+                "By connecting again, in the portal, or by support",
+                _WITHDRAWN_EN,
+            ),
+            "withdrawn.receiptId": (
+                "Receipt of the withdrawn deletion",
+                "Which deletion was withdrawn",
+                _WITHDRAWN_EN,
+            ),
+            "signOut.requestedAt": (
+                "Signing out of all devices",
+                "Every device that was registered before is removed",
+                "Until the devices are removed",
+            ),
             "consent.checkedAt": (
                 "Consent checked",
-                "When we last saw that your consent is in place",
+                "When we last asked Microsoft whether your consent is in place",
                 _CONNECTED_EN,
+            ),
+            "consent.unknownAt": (
+                "Consent unclear since",
+                "Since when Microsoft has given us no clear answer about it",
+                "Until there is a clear answer",
             ),
             "consent.lostAt": (
                 "Consent missing since",
@@ -114,10 +146,40 @@ STORED: dict[str, dict[str, tuple[str, str, str]]] = typeset(  # label, purpose,
                 "Prouve la demande ; remis à son auteur",
                 _CLOSING_FR,
             ),
+            "closing.salt": (
+                "Sel du reçu",
+                "Un nombre aléatoire ; lui seul permet de montrer de quelle organisation est le reçu",
+                _CLOSING_FR,
+            ),
+            "withdrawn.at": (
+                "Suppression annulée",
+                "Quand une suppression demandée a été annulée",
+                _WITHDRAWN_FR,
+            ),
+            "withdrawn.way": (
+                "Manière de l’annulation",
+                "Par une nouvelle connexion, sur le portail ou par l’assistance",
+                _WITHDRAWN_FR,
+            ),
+            "withdrawn.receiptId": (
+                "Reçu de la suppression annulée",
+                "Quelle suppression a été annulée",
+                _WITHDRAWN_FR,
+            ),
+            "signOut.requestedAt": (
+                "Déconnexion de tous les appareils",
+                "Chaque appareil enregistré auparavant est retiré",
+                "Jusqu’au retrait des appareils",
+            ),
             "consent.checkedAt": (
                 "Consentement vérifié",
-                "Quand nous avons constaté votre consentement pour la dernière fois",
+                "Quand nous avons interrogé Microsoft sur votre consentement pour la dernière fois",
                 _CONNECTED_FR,
+            ),
+            "consent.unknownAt": (
+                "Consentement incertain depuis",
+                "Depuis quand Microsoft ne nous donne pas de réponse claire à ce sujet",
+                "Jusqu’à une réponse claire",
             ),
             "consent.lostAt": (
                 "Consentement absent depuis",

@@ -1,43 +1,21 @@
-"""tenant_purge: the scheduled run, delivered as a CloudEvent whose content says nothing that matters."""
+"""tenant_purge: the scheduled run, delivered as a CloudEvent whose content says nothing that matters.
 
-from __future__ import annotations
+It is registered as an HTTP function and reads its event itself: the framework reads events of any size, and answers a
+bad one with the exception's text, which carries the event.
+"""
 
-from datetime import UTC, datetime
-from functools import cache
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
 
-import functions_framework
-from cloudevents.http import CloudEvent
-
-from shared.entra.client import Entra
-from shared.google.firestore import Firestore
-from shared.google.identity import Accounts
 from shared.settings import PurgeSettings, load
-from shared.web import http as web
+from shared.web.serving import prepared
 
-from .run import Run
+from .purge import build
 
-SETTINGS = load(PurgeSettings)
-
-
-@cache
-def database() -> Firestore:
-    return Firestore(SETTINGS.project, SETTINGS.firestore_emulator)
+application = prepared(build(load(PurgeSettings)))
 
 
-@cache
-def accounts() -> Accounts:
-    return Accounts(SETTINGS.project)
-
-
-@cache
-def entra() -> Entra:
-    return Entra(SETTINGS)
-
-
-web.prepare("tenant_purge", SETTINGS.project)
-
-
-@functions_framework.cloud_event
-def tenant_purge(_event: CloudEvent) -> None:
-    """One run. Delivered twice or at once with another, it does no harm."""
-    Run(SETTINGS, database(), accounts(), entra(), lambda: datetime.now(UTC)).execute()
+@functions_framework.aio.http
+async def tenant_purge(request: Request) -> Response:
+    return await application(request)

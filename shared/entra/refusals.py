@@ -41,6 +41,17 @@ BY_WORD: dict[str, str] = {
 # Where consent is asked for, these say that the person who answered cannot give it.
 NOT_ADMINISTRATOR = frozenset({90093, 90094, 90095})
 
+OWN_CREDENTIAL = frozenset(
+    {
+        # wrong secret, expired secret
+        *(7000215, 7000222),
+        # an assertion's audience, times, signature
+        *(700023, 700024, 700027),
+        # no federated credential for its issuer, audience, subject
+        *(70021, 700211, 700212, 700213),
+    }
+)
+
 
 def known_code(refused: EntraRefused) -> int | None:
     """The AADSTS number, if it is one of this module's: anything else may be a caller's invention."""

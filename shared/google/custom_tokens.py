@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from shared.errors import Unavailable
 from shared.google import service_account
+from shared.threads import Threads
 from shared.tokens import DeviceIdentity
 
 LIFETIME_SECONDS = 3600
+SIGNING_SECONDS = 10.0
 AUDIENCE = (
     "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
 )
@@ -28,34 +30,48 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class CustomTokens:
-    """clock: Unix seconds. google: gives google.auth's credentials and their request, when they are first needed."""
+    """clock: Unix seconds. google: gives google.auth's credentials and their request, when they are first needed.
+
+    google.auth blocks, so signing has a thread and a deadline.
+    """
 
     def __init__(
         self,
         emulator: str = "",
         clock: Callable[[], float] = time.time,
         google: Callable[[], tuple[Any, Callable[..., Any]]] | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self._emulator = emulator
         self._clock = clock
         self._google = google or (lambda: service_account.credentials(_SCOPE, "firebase"))
+        self._threads = threads or Threads()
+        self._making = threading.Lock()
+        self._signer: tuple[str, Any] | None = None
 
-    def make(self, identity: DeviceIdentity) -> str:
+    async def make(self, identity: DeviceIdentity) -> str:
         """Raises Unavailable where Google does not sign."""
         if self._emulator:
             return _unsigned(self._payload(identity, EMULATED_SIGNER))
+        return await self._threads.run(
+            lambda: self._signed(identity), seconds=SIGNING_SECONDS, dependency="firebase"
+        )
+
+    def _signed(self, identity: DeviceIdentity) -> str:
         import google.auth.exceptions
         import google.auth.jwt
 
         encode: Any = google.auth.jwt.encode
         try:
+            with self._making:
+                if self._signer is None:
+                    self._signer = self._new_signer()
             email, signer = self._signer
             return str(encode(signer, self._payload(identity, email)).decode("ascii"))
         except (google.auth.exceptions.GoogleAuthError, ValueError, KeyError):
             raise Unavailable("firebase", "signer") from None
 
-    @cached_property
-    def _signer(self) -> tuple[str, Any]:
+    def _new_signer(self) -> tuple[str, Any]:
         """The service account's address and google.auth's signer: a key of its own, or IAM."""
         import google.auth.credentials
         import google.auth.iam

@@ -1,62 +1,43 @@
-"""Firestore's gRPC interface in the few words that this product needs: get, query, count, write, transaction.
+"""Firestore through Google's own client, in the few words that this product needs.
 
-It stands on gRPC and on the generated messages of google-cloud-firestore, not on that package's client: there a call
-retries behind the caller's back for minutes, a write costs twice the processor time, and importing it doubles a cold
-start. Here every call is one call with one deadline, and what went wrong is one of our own errors.
-Paths are relative to the database's root (`tenants/…/devices/…`). Values are str, bool, int, None, aware datetime
-and dict.
-Sources: Firestore RPC reference (google.firestore.v1); gRPC, "Connection Backoff Protocol".
+Every call ends within a deadline, and gRPC's codes become ours here, by what the call means: a failed precondition of a
+write is `Changed`, of a query it is a missing index, and so Unavailable. Paths are relative to the database's root.
+Sources: Firestore RPC reference (google.firestore.v1); google-cloud-firestore's source, version 2.34.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import datetime
 from typing import Any, TypeVar
 
 import grpc
-import grpc.experimental
+from google.api_core.exceptions import Aborted, GoogleAPICallError, InvalidArgument, RetryError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.firestore_v1 import AsyncClient, AsyncTransaction, async_transactional
+from google.cloud.firestore_v1.base_query import FieldFilter
 
+from shared.deadline import deadline
 from shared.errors import Unavailable
-from shared.google import service_account
-from shared.google.messages import CLASSES
+from shared.google import connection
+from shared.google.wire import Wire, Write
 
 CALL_SECONDS = 4.0
-WALK_SECONDS = 60.0  # of one query of a walk; Firestore ends them at about that age
 TRANSACTION_SECONDS = 8.0
-TRANSACTION_ATTEMPTS = 5
-MAX_WRITES = 500
-_HOST = "firestore.googleapis.com:443"
-_SCOPE = "https://www.googleapis.com/auth/datastore"
-_SERVICE = "/google.firestore.v1.Firestore/"
-_CHANNEL_OPTIONS = (
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 2000),  # also how long one attempt to connect may take
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.enable_retries", 0),
-    # A stream runs at most 64 KiB ahead of its reader, not as far as the network would bear.
-    ("grpc.http2.bdp_probe", 0),
-    # A stream is read by whoever reads it, not by a thread that hands each answer over: a fourth of the processor.
-    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
-)
-
-Value: Any = CLASSES["Value"]
-Write: Any = CLASSES["Write"]
-Precondition: Any = CLASSES["Precondition"]
-StructuredQuery: Any = CLASSES["StructuredQuery"]
-_OPERATORS = {"<": 1, "<=": 2, ">": 3, ">=": 4, "==": 5}  # StructuredQuery.FieldFilter.Operator
-_AND = 1  # StructuredQuery.CompositeFilter.Operator
-_REQUEST_TIME = 1  # DocumentTransform.FieldTransform.ServerValue
+ROLLBACK_SECONDS = 1.0
+ATTEMPTS = 5
+STREAM_SECONDS = 10.0  # until the next document of a stream
+BATCH_SECONDS = 30.0
+PAGE = 300
 
 Where = Sequence[tuple[str, str, Any]]  # field path, operator, value
+Code = grpc.StatusCode
 T = TypeVar("T")
+_FAILURES = (GoogleAPICallError, RetryError, GoogleAuthError, grpc.RpcError)
 
 
 class NotFound(Exception):
@@ -71,470 +52,328 @@ class Changed(Exception):
     """A write's precondition names a version of the document that is not the current one."""
 
 
-class Contention(Exception):
-    """Firestore gave up this attempt (ABORTED); the transaction can be tried again."""
-
-
-_PRECONDITIONS: dict[grpc.StatusCode, type[Exception]] = {
-    grpc.StatusCode.NOT_FOUND: NotFound,
-    grpc.StatusCode.ALREADY_EXISTS: AlreadyExists,
-    grpc.StatusCode.FAILED_PRECONDITION: Changed,
-    grpc.StatusCode.ABORTED: Contention,
+_PRECONDITIONS: dict[Code | None, type[Exception]] = {
+    Code.NOT_FOUND: NotFound,
+    Code.ALREADY_EXISTS: AlreadyExists,
+    Code.FAILED_PRECONDITION: Changed,
 }
 
 
 @dataclass(frozen=True)
 class Document:
-    """path: relative. fields: decoded; empty in a keys-only query. update_time: the version, for preconditions."""
+    """path: relative. version: its update time, for preconditions; None where it exists by its descendants alone."""
 
     path: str
     fields: Mapping[str, Any]
-    update_time: Any = field(compare=False)
-    create_time: datetime | None = field(default=None, compare=False)
+    version: Any = field(default=None, compare=False)
+    created: datetime | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
         return self.path.rpartition("/")[2]
 
 
-class Firestore:
-    """One database, `(default)`, of one project. emulator: host:port, or empty for Google's."""
+class Transaction:
+    """What a decision reads and writes: all of it against the same state, or nothing."""
 
-    def __init__(self, project: str, emulator: str = "") -> None:
+    def __init__(self, client: AsyncClient, transaction: AsyncTransaction) -> None:
+        self._client = client
+        self._transaction = transaction
+
+    async def get(self, *paths: str) -> list[Document | None]:
+        """The documents at `paths`, in their order, before anything is written."""
+        return await _get(self._client, paths, self._transaction)
+
+    def create(self, path: str, fields: Mapping[str, Any]) -> None:
+        self._transaction.create(self._client.document(path), dict(fields))
+
+    def set(self, path: str, fields: Mapping[str, Any]) -> None:
+        self._transaction.set(self._client.document(path), dict(fields))
+
+    def delete(self, path: str) -> None:
+        self._transaction.delete(self._client.document(path))
+
+
+class Firestore:
+    """One database, `(default)` unless named, of one project. emulator: host:port, or empty for Google's.
+
+    The client is made by the first call, on the event loop that it then belongs to.
+    """
+
+    def __init__(self, project: str, emulator: str = "", database: str = "(default)") -> None:
+        self._project = project
         self._emulator = emulator
-        self._database = f"projects/{project}/databases/(default)"
-        self._root = f"{self._database}/documents"
-        self._metadata = [
-            ("google-cloud-resource-prefix", self._database),
-            ("x-goog-request-params", f"database={self._database}"),
-        ]
-        if emulator:
-            self._metadata.append(("authorization", "Bearer owner"))
+        self._database = database
+        self._client: AsyncClient | None = None
+        self._wire: Wire | None = None
+
+    async def client(self) -> AsyncClient:
+        """Google's client. Raises Unavailable where there are no credentials."""
+        if self._client is None:
+            credentials = await connection.credentials(self._emulator)
+            if self._client is None:  # nobody was faster while the credentials were asked for
+                self._client = connection.client(
+                    self._project, self._emulator, self._database, credentials
+                )
+        return self._client
+
+    async def _made_wire(self) -> Wire:
+        if self._wire is None:
+            self._wire = Wire(await self.client())
+        return self._wire
 
     # Reading
 
-    def get(self, *paths: str, transaction: bytes | None = None) -> list[Document | None]:
-        """The documents at `paths`, in their order; None where there is none."""
-        documents, _ = self._get(paths, transaction=transaction)
-        return documents
+    async def get(self, path: str) -> Document | None:
+        """The document at `path`. Raises Unavailable, as everything here does."""
+        async with _calling(CALL_SECONDS):
+            return (await _get(await self.client(), [path]))[0]
 
-    def query(
+    async def get_all(self, paths: Sequence[str]) -> list[Document | None]:
+        """The documents at `paths`, in their order."""
+        async with _calling(CALL_SECONDS):
+            return await _get(await self.client(), paths)
+
+    async def query(
         self,
         collection: str,
+        *,
         where: Where = (),
-        order_by: Sequence[str] = ("__name__",),
-        limit: int | None = None,
+        order_by: str = "__name__",
         start_after: Sequence[Any] | None = None,
-        keys_only: bool = False,
-        all_descendants: bool = False,
+        limit: int = PAGE,
     ) -> list[Document]:
-        """Documents of a collection. A path as a value of `__name__` is a reference: give a Document's path."""
-        request = self._query_request(
-            collection, where, order_by, limit, start_after, keys_only, all_descendants
-        )
-        return list(self._found(request, CALL_SECONDS))
+        """A page of documents. start_after: value of `order_by` and ID of the last document before the page."""
+        async with _calling(CALL_SECONDS):
+            query = _query(await self.client(), collection, where)
+            for name in dict.fromkeys((order_by, "__name__")):
+                query = query.order_by(name)
+            if start_after is not None:
+                query = query.start_after(list(start_after))
+            return [_document(snapshot) async for snapshot in query.limit(limit).stream()]
 
-    def walk(
+    async def walk(
+        self, collection: str, *, where: Where = (), order_by: str = "__name__"
+    ) -> AsyncGenerator[Document, None]:
+        """All documents of a collection by one field, each once, a page in memory at a time."""
+        after: list[Any] | None = None
+        while True:
+            page = await self.query(collection, where=where, order_by=order_by, start_after=after)
+            for document in page:
+                yield document
+            if len(page) < PAGE:
+                return
+            last = page[-1]
+            after = [last.id] if order_by == "__name__" else [_value(last, order_by), last.id]
+
+    async def count(
         self,
         collection: str,
+        *,
         where: Where = (),
-        keys_only: bool = False,
-        all_descendants: bool = False,
-    ) -> Iterator[Document]:
+        up_to: int | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> int:
+        """How many documents match; Firestore bills one read per 1,000 index entries counted."""
+        async with _calling(seconds):
+            query = _query(await self.client(), collection, where)
+            counted = (query.limit(up_to) if up_to is not None else query).count(alias="n")
+            return int((await counted.get(timeout=seconds))[0][0].value)
+
+    async def stream(
+        self, path: str, *, below: bool = False, keys_only: bool = False
+    ) -> AsyncGenerator[Document, None]:
         """All documents of a collection by path, read while they are used: few of them are ever in memory.
 
-        `{path}/` with all_descendants: every document below `path`, at any depth.
-        It is one query for as long as that lasts; where it is cut off, another one goes on behind the last document.
-        Raises Unavailable when that one brings nothing.
+        below: every document below the document at `path` (`""`: of the database), at any depth. It is one query for as
+        long as that lasts; where it is cut off, another one goes on behind the last document. Raises Unavailable when
+        that one brings nothing.
         """
-        after: list[str] | None = None
+        after = ""
         while True:
-            last = None
-            request = self._query_request(
-                collection, where, ("__name__",), None, after, keys_only, all_descendants
-            )
+            last: Document | None = None
             try:
-                for document in self._found(request, WALK_SECONDS):
-                    yield document
-                    last = document
+                async with aclosing(self._stream(path, after, below, keys_only)) as documents:
+                    async for document in documents:
+                        yield document
+                        last = document
                 return
             except Unavailable:
                 if last is None:
                     raise
-            after = [last.path]
+                after = last.path
 
-    def _query_request(
-        self,
-        collection: str,
-        where: Where,
-        order_by: Sequence[str],
-        limit: int | None,
-        start_after: Sequence[Any] | None,
-        keys_only: bool,
-        all_descendants: bool,
-    ) -> Any:
-        parent, structured = self._structured(collection, where, all_descendants)
-        for name in order_by:
-            structured.order_by.add().field.field_path = name
-        if limit is not None:
-            structured.limit.value = limit
-        if start_after is not None:
-            for name, value in zip(order_by, start_after, strict=True):
-                structured.start_at.values.append(self._operand(name, value))
-        if keys_only:
-            structured.select.fields.add().field_path = "__name__"
-        return CLASSES["RunQueryRequest"](parent=parent, structured_query=structured)
+    async def _stream(
+        self, path: str, after: str, below: bool, keys_only: bool
+    ) -> AsyncGenerator[Document, None]:
+        async with _calling(CALL_SECONDS):
+            wire = await self._made_wire()
+        stream = wire.stream(path, after, below=below, keys_only=keys_only)
+        try:
+            while True:
+                async with _calling(STREAM_SECONDS):
+                    found = await wire.next_of(stream)
+                if found is None:
+                    return
+                yield Document(*found)
+        finally:
+            stream.cancel()
 
-    def _found(self, request: Any, deadline_seconds: float) -> Iterator[Document]:
-        for answer in self._stream("RunQuery", request, deadline_seconds):
-            if answer.HasField("document"):
-                yield self._document(answer.document)
-
-    def count(
-        self,
-        collection: str,
-        where: Where = (),
-        up_to: int | None = None,
-        deadline_seconds: float = CALL_SECONDS,
-    ) -> int:
-        """How many documents match; Firestore bills one read per 1,000 index entries counted."""
-        parent, structured = self._structured(collection, where, False)
-        aggregation = CLASSES["Aggregation"](alias="n")
-        aggregation.count.SetInParent()
-        if up_to is not None:
-            aggregation.count.up_to.value = up_to
-        request = CLASSES["RunAggregationQueryRequest"](parent=parent)
-        request.structured_aggregation_query.structured_query.CopyFrom(structured)
-        request.structured_aggregation_query.aggregations.append(aggregation)
-        for answer in self._stream("RunAggregationQuery", request, deadline_seconds):
-            return int(answer.result.aggregate_fields["n"].integer_value)
-        raise Unavailable("firestore", "no_count")
-
-    def collection_ids(self, path: str = "") -> list[str]:
-        """The collections directly below a document (it need not exist), or below the root."""
-        ids: list[str] = []
-        token = ""
-        while True:
-            request = CLASSES["ListCollectionIdsRequest"](
-                parent=self._name(path), page_size=300, page_token=token
-            )
-            answer = self._unary("ListCollectionIds", request)
-            ids.extend(answer.collection_ids)
-            token = answer.next_page_token
-            if not token:
-                return ids
-
-    def list_page(
-        self, collection: str, page_size: int, page_token: str = ""
-    ) -> tuple[list[Document], str]:
-        """A page of a collection, with documents that do not exist but have descendants (update_time None)."""
-        parent, _, collection_id = collection.rpartition("/")
-        request = CLASSES["ListDocumentsRequest"](
-            parent=self._name(parent),
-            collection_id=collection_id,
-            page_size=page_size,
-            page_token=page_token,
-            show_missing=True,
-        )
-        request.mask.field_paths.append("__name__")
-        answer = self._unary("ListDocuments", request)
-        return [self._document(found) for found in answer.documents], answer.next_page_token
+    async def collection_ids(self, path: str) -> list[str]:
+        """The collections directly below a document, which need not exist."""
+        async with _calling(CALL_SECONDS):
+            client = await self.client()
+            return [found.id async for found in client.document(path).collections(page_size=PAGE)]
 
     # Writing
 
-    def set(self, path: str, fields: Mapping[str, Any], *, exists: bool | None = None) -> Any:
-        """A write of the whole document. exists: the precondition."""
-        return self._with(
-            Write(update=self._encoded(path, fields)),
-            Precondition(exists=exists) if exists is not None else None,
+    async def update(self, path: str, fields: Mapping[str, Any]) -> None:
+        """Write some top-level fields of a document that must exist. Raises NotFound."""
+        wire = await self._made_wire()
+        await self._commit(wire.update(path, fields), path, is_done=lambda _current: False)
+
+    async def replace(self, path: str, fields: Mapping[str, Any], version: Any) -> None:
+        """Write a document in exactly this version anew. Raises Changed, NotFound."""
+        wire = await self._made_wire()
+        write = wire.replace(path, fields, version)
+        await self._commit(
+            write, path, is_done=lambda now: now is not None and now.fields == fields
         )
 
-    def create(
-        self,
-        path: str,
-        *,
-        server_times: Sequence[str] = (),
-        fields: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """A write that makes the document, which must not exist. server_times: fields that get the server's time."""
-        made = Write(update=self._encoded(path, fields or {}))
-        _add_server_times(made, server_times)
-        return self._with(made, Precondition(exists=False))
+    async def delete(self, path: str, version: Any = None) -> None:
+        """Delete a document, or exactly this version of it; what is gone is no error. Raises Changed."""
+        wire = await self._made_wire()
+        with suppress(NotFound):
+            await self._commit(wire.delete(path, version), path, is_done=lambda now: now is None)
 
-    def update(
-        self,
-        path: str,
-        fields: Mapping[str, Any],
-        *,
-        remove: Sequence[str] = (),
-        server_times: Sequence[str] = (),
-        update_time: Any = None,
-    ) -> Any:
-        """A write to some fields (top level names or dotted paths) of a document that must exist."""
-        nested: dict[str, Any] = {}
-        for name, value in fields.items():
-            *parents, last = name.split(".")
-            target = nested
-            for parent in parents:
-                target = target.setdefault(parent, {})
-            target[last] = value
-        made = Write(update=self._encoded(path, nested))
-        made.update_mask.field_paths.extend([*fields, *remove])
-        _add_server_times(made, server_times)
-        return self._with(
-            made,
-            Precondition(update_time=update_time) if update_time else Precondition(exists=True),
-        )
+    async def _commit(
+        self, write: Write, path: str, is_done: Callable[[Document | None], bool]
+    ) -> None:
+        """One write by itself. Aborted or without an answer, it is sent once more.
 
-    def delete(self, path: str, *, update_time: Any = None) -> Any:
-        """A delete; with update_time only of that very version."""
-        return self._with(
-            Write(delete=self._name(path)),
-            Precondition(update_time=update_time) if update_time else None,
-        )
-
-    def commit(self, *writes: Any) -> None:
-        """All writes or none. Raises NotFound, AlreadyExists, Changed for preconditions, and Unavailable."""
-        self._commit(writes, None)
-
-    def batch_write(self, writes: Sequence[Any], deadline_seconds: float = 30.0) -> list[int]:
-        """Each write for itself, in any order (≤ 500). Returns a gRPC status code per write; 0 is done."""
-        request = CLASSES["BatchWriteRequest"](database=self._database, writes=writes)
-        answer = self._unary("BatchWrite", request, deadline_seconds)
-        return [status.code for status in answer.status]
-
-    def transact(
-        self,
-        paths: Sequence[str],
-        decide: Callable[[list[Document | None]], tuple[Sequence[Any], T]],
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> T:
-        """Read `paths`, let `decide` return writes and a result, and commit them against just what was read.
-
-        The first read begins the transaction: two calls in all. `decide` may run several times. An attempt that
-        Firestore aborts is made again, five times at most and within 8 seconds, then Unavailable is raised.
+        is_done: whether a document shows that the write took effect, though its answer was lost.
         """
-        started = clock()
-        for attempt in range(TRANSACTION_ATTEMPTS):
-            if attempt:
-                pause(random.uniform(0.02, 0.1) * 2**attempt)  # noqa: S311 - spreads load, guards nothing
-            if clock() - started > TRANSACTION_SECONDS - CALL_SECONDS / 2:
-                break
+        wire = await self._made_wire()
+        for is_last in (False, True):
             try:
-                return self._attempt(paths, decide)
-            except Contention:
-                continue
-        raise Unavailable("firestore", "contention")
+                async with deadline(CALL_SECONDS, "firestore"):
+                    await wire.commit(write, CALL_SECONDS)
+                return
+            except _FAILURES as error:
+                code = _code(error)
+            if code in _PRECONDITIONS:
+                current = await self.get(
+                    path
+                )  # raises Unavailable where it is the database that is not found
+                if is_last and is_done(current):
+                    return
+                if code is Code.NOT_FOUND and current is not None:
+                    raise Unavailable("firestore", "not_found")
+                raise _PRECONDITIONS[code]
+            if is_last or code not in (Code.ABORTED, Code.UNAVAILABLE):
+                raise Unavailable("firestore", _word(code))
+            await asyncio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - spreads load, guards nothing
 
-    def _attempt(
-        self,
-        paths: Sequence[str],
-        decide: Callable[[list[Document | None]], tuple[Sequence[Any], T]],
-    ) -> T:
-        documents, transaction = self._get(paths, begin=True)
-        try:
-            writes, result = decide(documents)
-        except BaseException:
-            self._rollback(transaction)
-            raise
-        if writes:
-            self._commit(writes, transaction)
-        else:
-            self._rollback(transaction)
-        return result
-
-    def _rollback(self, transaction: bytes) -> None:
-        request = CLASSES["RollbackRequest"](database=self._database, transaction=transaction)
-        # It expires by itself, and what was decided stands.
-        with suppress(Unavailable, NotFound, AlreadyExists, Changed, Contention):
-            self._unary("Rollback", request)
-
-    def _commit(self, writes: Sequence[Any], transaction: bytes | None) -> None:
-        request = CLASSES["CommitRequest"](
-            database=self._database, writes=writes, transaction=transaction or b""
-        )
-        self._unary("Commit", request)
-
-    def _get(
-        self, paths: Sequence[str], begin: bool = False, transaction: bytes | None = None
-    ) -> tuple[list[Document | None], bytes]:
-        request = CLASSES["BatchGetDocumentsRequest"](
-            database=self._database, documents=[self._name(path) for path in paths]
-        )
-        if begin:
-            request.new_transaction.read_write.SetInParent()
-        elif transaction:
-            request.transaction = transaction
-        found: dict[str, Document] = {}
-        begun = b""
-        for answer in self._stream("BatchGetDocuments", request, CALL_SECONDS):
-            begun = answer.transaction or begun
-            if answer.HasField("found"):
-                document = self._document(answer.found)
-                found[document.path] = document
-        return [found.get(path) for path in paths], begun
-
-    # The wire
-
-    @cached_property
-    def _channel(self) -> grpc.Channel:
-        if self._emulator:
-            return grpc.insecure_channel(self._emulator, options=_CHANNEL_OPTIONS)
-        return _google_channel()
-
-    @cached_property
-    def _calls(self) -> dict[str, Callable[..., Any]]:
-        shapes: dict[str, Callable[..., Any]] = {
-            "BatchGetDocuments": self._channel.unary_stream,
-            "BatchWrite": self._channel.unary_unary,
-            "Commit": self._channel.unary_unary,
-            "ListCollectionIds": self._channel.unary_unary,
-            "ListDocuments": self._channel.unary_unary,
-            "Rollback": self._channel.unary_unary,
-            "RunAggregationQuery": self._channel.unary_stream,
-            "RunQuery": self._channel.unary_stream,
-        }
-        return {
-            name: shape(
-                _SERVICE + name,
-                request_serializer=CLASSES[f"{name}Request"].SerializeToString,
-                response_deserializer=_response(name),
+    async def delete_batch(self, documents: Sequence[Document]) -> list[int]:
+        """Delete each document (≤ 500) in its version, each for itself. Returns gRPC status codes; 0 is done."""
+        wire = await self._made_wire()
+        async with _calling(BATCH_SECONDS):
+            return await wire.batch(
+                [wire.delete(document.path, document.version) for document in documents],
+                BATCH_SECONDS,
             )
-            for name, shape in shapes.items()
-        }
 
-    def _unary(self, name: str, request: Any, deadline_seconds: float = CALL_SECONDS) -> Any:
-        try:
-            return self._calls[name](request, timeout=deadline_seconds, metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise _translated(error) from None
+    async def transact(self, decide: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Let `decide` read, then write, and commit all of it at once against just what was read.
 
-    def _stream(self, name: str, request: Any, deadline_seconds: float) -> Iterator[Any]:
-        """The answers, as they come; who stops asking ends the call."""
-        call = self._calls[name](request, timeout=deadline_seconds, metadata=self._metadata)
-        try:
-            yield from call
-        except grpc.RpcError as error:
-            raise _translated(error) from None
-        finally:
-            call.cancel()
+        `decide` may run several times: again where Firestore aborts it, and once more where the answer to a commit was
+        lost, so it must come to the same end then. Raises AlreadyExists, and Unavailable after 8 seconds.
+        """
+        async with _calling(TRANSACTION_SECONDS):
+            client = await self.client()
 
-    # Names and values
+            async def attempt(transaction: AsyncTransaction) -> T:
+                return await decide(Transaction(client, transaction))
 
-    def _name(self, path: str) -> str:
-        return f"{self._root}/{path}" if path else self._root
-
-    def _structured(self, collection: str, where: Where, all_descendants: bool) -> tuple[str, Any]:
-        parent, _, collection_id = collection.rpartition("/")
-        structured = StructuredQuery()
-        selector = structured.from_.add()
-        selector.collection_id = collection_id
-        selector.all_descendants = all_descendants
-        for name, operator, value in where:
-            condition = structured.where.composite_filter.filters.add().field_filter
-            condition.field.field_path = name
-            condition.op = _OPERATORS[operator]
-            condition.value.CopyFrom(self._operand(name, value))
-        if where:
-            structured.where.composite_filter.op = _AND
-        return self._name(parent), structured
-
-    def _operand(self, name: str, value: Any) -> Any:
-        return Value(reference_value=self._name(value)) if name == "__name__" else encode(value)
-
-    def _encoded(self, path: str, fields: Mapping[str, Any]) -> Any:
-        return CLASSES["Document"](
-            name=self._name(path), fields={name: encode(value) for name, value in fields.items()}
-        )
-
-    def _document(self, found: Any) -> Document:
-        return Document(
-            found.name.removeprefix(self._root + "/"),
-            {name: decode(value) for name, value in found.fields.items()},
-            found.update_time if found.HasField("update_time") else None,
-            found.create_time.ToDatetime(UTC) if found.HasField("create_time") else None,
-        )
-
-    @staticmethod
-    def _with(made: Any, precondition: Any) -> Any:
-        if precondition is not None:
-            made.current_document.CopyFrom(precondition)
-        return made
+            for _ in range(ATTEMPTS - 1):
+                with suppress(
+                    Aborted, InvalidArgument
+                ):  # a read was aborted; a lost commit is closed
+                    return await async_transactional(attempt)(_Transaction(client, ATTEMPTS))
+            return await async_transactional(attempt)(_Transaction(client, ATTEMPTS))
 
 
-def _google_channel() -> grpc.Channel:
-    """Google's own Firestore, over TLS, in the name of the function's service account."""
-    import google.auth.transport.grpc
+class _Transaction(AsyncTransaction):
+    """Google's, whose rollback has a time limit of 60 seconds, and fails where nothing was begun."""
 
-    credentials, request = service_account.credentials(_SCOPE, "firestore")
-    connect: Any = google.auth.transport.grpc.secure_authorized_channel
-    channel: grpc.Channel = connect(credentials, request, _HOST, options=_CHANNEL_OPTIONS)
-    return channel
-
-
-def _response(name: str) -> Callable[[bytes], Any]:
-    """How to read the answer to a call; where nobody looks at it, it stays bytes."""
-    message = CLASSES.get(f"{name}Response")
-    return message.FromString if message else bytes
+    async def _rollback(self) -> None:
+        if self.in_progress:  # it expires by itself, and what was raised stands
+            with suppress(*_FAILURES, TimeoutError):
+                async with asyncio.timeout(ROLLBACK_SECONDS):
+                    await super()._rollback()
 
 
-def encode(value: Any) -> Any:
-    """A Firestore Value. Raises TypeError for what the inventory has no use for."""
-    encoded = Value()
-    match value:
-        case None:
-            encoded.null_value = 0
-        case bool():
-            encoded.boolean_value = value
-        case int():
-            encoded.integer_value = value
-        case str():
-            encoded.string_value = value
-        case datetime():
-            encoded.timestamp_value.FromDatetime(value)
-        case Mapping():
-            encoded.map_value.SetInParent()
-            for name, item in value.items():
-                encoded.map_value.fields[name].CopyFrom(encode(item))
-        case _:
-            raise TypeError(f"no Firestore value for {type(value).__name__}")
-    return encoded
+@asynccontextmanager
+async def _calling(seconds: float) -> AsyncIterator[None]:
+    """A call, or several, that mean nothing but their answer: whatever fails is Firestore being away."""
+    try:
+        async with deadline(seconds, "firestore"):
+            yield
+    except _FAILURES as error:
+        if _code(error) is Code.ALREADY_EXISTS:
+            raise AlreadyExists from None
+        raise Unavailable("firestore", _word(_code(error))) from None
+    except ValueError as error:
+        if isinstance(
+            error.__cause__, Aborted
+        ):  # Google's word for a transaction that was aborted too often
+            raise Unavailable("firestore", "contention") from None
+        raise
 
 
-def decode(value: Any) -> Any:
-    """The Python value of a Firestore Value; of kinds that we never write, the name of the kind in a tuple."""
-    kind = value.WhichOneof("value_type")
-    match kind:
-        case None | "null_value":
-            return None
-        case "timestamp_value":
-            return value.timestamp_value.ToDatetime(UTC)
-        case "map_value":
-            return {name: decode(item) for name, item in value.map_value.fields.items()}
-        case "string_value" | "boolean_value" | "integer_value":
-            return getattr(value, kind)
-        case _:
-            return (kind,)
+def _code(error: BaseException) -> Code | None:
+    """gRPC's status of a failure, whichever layer raised it."""
+    if isinstance(error, RetryError) and error.cause is not None:
+        return _code(error.cause)
+    if isinstance(error, grpc.RpcError):
+        return error.code()
+    return getattr(error, "grpc_status_code", None)
 
 
-def in_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    chunk: list[T] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _word(code: Code | None) -> str:
+    return code.name.lower() if code is not None else "failed"
 
 
-def _add_server_times(made: Any, names: Sequence[str]) -> None:
-    for name in names:
-        made.update_transforms.add(field_path=name, set_to_server_value=_REQUEST_TIME)
+async def _get(
+    client: AsyncClient, paths: Sequence[str], transaction: AsyncTransaction | None = None
+) -> list[Document | None]:
+    references = [client.document(path) for path in paths]
+    found = {
+        snapshot.reference.path: _document(snapshot)
+        async for snapshot in client.get_all(references, transaction=transaction)
+        if snapshot.exists
+    }
+    return [found.get(path) for path in paths]
 
 
-def _translated(error: grpc.RpcError) -> Exception:
-    code = error.code()
-    known = _PRECONDITIONS.get(code)
-    return known() if known else Unavailable("firestore", code.name.lower())
+def _query(client: AsyncClient, collection: str, where: Where) -> Any:
+    query: Any = client.collection(collection)
+    for name, operator, value in where:
+        query = query.where(filter=FieldFilter(name, operator, value))
+    return query
+
+
+def _document(snapshot: Any) -> Document:
+    return Document(
+        snapshot.reference.path,
+        snapshot.to_dict() or {},
+        snapshot.update_time,
+        snapshot.create_time,
+    )
+
+
+def _value(document: Document, field_path: str) -> Any:
+    value: Any = document.fields
+    for name in field_path.split("."):
+        value = value[name]
+    return value

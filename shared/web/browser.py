@@ -1,24 +1,25 @@
-"""What browsers do on their own, before a person has clicked."""
+"""What browsers do by themselves, before a person has clicked."""
 
 from __future__ import annotations
 
 from functools import wraps
 
-import flask
+from starlette.requests import Request
+from starlette.responses import Response
 
-from shared.web import http as web
+from shared.web.app import Handler
 
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
 
 
-def not_ahead(handler: web.Handler) -> web.Handler:
-    """A browser that fetches ahead of a click starts nothing and uses nothing up."""
+def not_ahead(handler: Handler) -> Handler:
+    """Prefetches get 204 and change nothing."""
 
     @wraps(handler)
-    def handle(request: flask.Request) -> flask.Response:
+    async def handle(request: Request) -> Response:
         purposes = (request.headers.get(name, "") for name in _PURPOSES)
         if any("prefetch" in purpose.lower() for purpose in purposes):
-            return flask.Response(status=204)
-        return handler(request)
+            return Response(status_code=204)
+        return await handler(request)
 
     return handle

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import flask
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.errors import Malformed
 
@@ -37,7 +38,7 @@ class SignedCookie:
         self.name = f"__Host-{name}" if self._secure and self._path == "/" else name
         self._serializer = URLSafeTimedSerializer(list(reversed(keys)), salt=f"calliente.{name}")
 
-    def read(self, request: flask.Request) -> Any:
+    def read(self, request: Request) -> Any:
         """What `write` was given; None where there is no cookie of ours. Raises Expired."""
         try:
             return self._serializer.loads(self.value(request), max_age=self._lifetime_seconds)
@@ -46,18 +47,18 @@ class SignedCookie:
         except BadData:
             return None
 
-    def value(self, request: flask.Request) -> str:
+    def value(self, request: Request) -> str:
         """The cookie as it came, unchecked."""
         return request.cookies.get(self.name, "")
 
-    def write(self, response: flask.Response, payload: Any) -> None:
+    def write(self, response: Response, payload: Any) -> None:
         value = str(self._serializer.dumps(payload))
         self._set(response, value, self._lifetime_seconds)
 
-    def clear(self, response: flask.Response) -> None:
+    def clear(self, response: Response) -> None:
         self._set(response, "", 0)
 
-    def _set(self, response: flask.Response, value: str, seconds: int) -> None:
+    def _set(self, response: Response, value: str, seconds: int) -> None:
         response.set_cookie(
             self.name,
             value,
@@ -65,5 +66,5 @@ class SignedCookie:
             path=self._path,
             secure=self._secure,
             httponly=True,
-            samesite="Lax",
+            samesite="lax",
         )

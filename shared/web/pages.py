@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import flask
 import jinja2
 from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
+from shared.web.languages import lookup
 from shared.web.words import LANGUAGES, LAYOUT, Message
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
@@ -28,9 +30,9 @@ POLICY = (
 )
 
 
-def language_of(request: flask.Request) -> str:
+def language_of(request: Request) -> str:
     """One of LANGUAGES, by Accept-Language; English for everybody else."""
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return lookup(",".join(request.headers.getlist("accept-language")), LANGUAGES)
 
 
 class Pages:
@@ -46,39 +48,36 @@ class Pages:
             autoescape=True,
             undefined=jinja2.StrictUndefined,
         )
+        self._streaming = self._environment.overlay(enable_async=True)
 
-    def render(
-        self, template: str, language: str, status: int = 200, **values: Any
-    ) -> flask.Response:
-        text = self._environment.get_template(template).render(**self._all(language, values))
-        return self._response(text, language, status)
+    def render(self, template: str, language: str, status: int = 200, **values: Any) -> Response:
+        text = self._environment.get_template(template).render(**_all(language, values))
+        return _finished(Response(text, status, media_type="text/html"), language)
 
-    def stream(self, template: str, language: str, **values: Any) -> flask.Response:
+    def stream(self, template: str, language: str, **values: Any) -> Response:
         """A page that is sent as it is made: what it waits for, it calls, and what stands above is there before."""
-        pieces = self._environment.get_template(template).generate(**self._all(language, values))
-        return self._response(pieces, language, 200)
+        page = self._streaming.get_template(template)
+        pieces = page.generate_async(**_all(language, values))
+        return _finished(StreamingResponse(pieces, media_type="text/html"), language)
 
-    @staticmethod
-    def _all(language: str, values: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "language": language,
-            "layout": LAYOUT[language],
-            "style": Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
-            **values,
-        }
-
-    @staticmethod
-    def _response(body: str | Iterator[str], language: str, status: int) -> flask.Response:
-        response = flask.Response(body, status, mimetype="text/html")
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Content-Language"] = language
-        response.headers["Vary"] = "Accept-Language, Cookie"
-        return response
-
-    def failure(
-        self, code: str, language: str, status: int, ways: Mapping[str, str]
-    ) -> flask.Response:
+    def failure(self, code: str, language: str, status: int, ways: Mapping[str, str]) -> Response:
         """What happened, in words, with the code for support. ways: where to go on, by label, the best first."""
         messages = self._failures[language]
         message = messages.get(code, messages["unexpected"])
         return self.render("failure.html", language, status, message=message, code=code, ways=ways)
+
+
+def _all(language: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "language": language,
+        "layout": LAYOUT[language],
+        "style": Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
+        **values,
+    }
+
+
+def _finished(response: Response, language: str) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response

@@ -9,7 +9,7 @@ import pytest
 
 from functions.admin_portal import words
 from functions.onboarding.words import CONNECTED, LANDING
-from shared.google.firestore import in_chunks
+from shared.google.old_firestore import in_chunks
 from tests.browser.looking import Viewer, decide, heading
 
 DAY = timedelta(days=1)

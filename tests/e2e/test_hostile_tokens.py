@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import contents
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.keys import COOL_DOWN_SECONDS
 from shared.store import Tenant
 from tests.e2e.key_server import CANARY, ENTRA_KEYS, FIREBASE_KEYS, key_server

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from shared.google.custom_tokens import AUDIENCE
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.store import Tenant
 from tests.e2e.key_server import key_server
 from tests.e2e.parts import send

@@ -20,7 +20,7 @@ from local.emulators import PROJECT
 from local.entra import EntraStandIn
 from local.entra.registration import CLIENT_ID, CLIENT_SECRET
 from local.processes import free_ports
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 
 
 def load_function(name: str) -> flask.Flask:

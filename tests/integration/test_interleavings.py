@@ -28,7 +28,7 @@ from local import contents, emulators
 from local.addresses import Addresses
 from shared import errors
 from shared.google.custom_tokens import CustomTokens
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.google.identity import Accounts
 from shared.inventory import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
 from shared.store import Tenant

@@ -11,7 +11,7 @@ import requests
 
 from local.entra import Browser, EntraStandIn, Page
 from local.entra.directory import demo_tenants
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.store import Tenant
 
 from . import loading

@@ -18,7 +18,7 @@ from itsdangerous.encoding import base64_decode
 
 from local.entra import Browser, EntraStandIn, Page
 from local.entra.directory import demo_tenants
-from shared.google.firestore import Firestore, in_chunks
+from shared.google.old_firestore import Firestore, in_chunks
 from shared.store import Tenant
 
 from . import loading

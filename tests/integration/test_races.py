@@ -16,7 +16,7 @@ import pytest
 from functions.tenant_purge.purge import Purge, PurgeStuck, Superseded
 from local.emulators import PROJECT
 from shared.errors import Problem
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.store import Tenant
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.emulators import PROJECT
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.store import Tenant
 from support.cli import commands
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from functions.tenant_purge.run import Run
-from shared.google.firestore import Document
+from shared.google.old_firestore import Document
 from shared.settings import PurgeSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

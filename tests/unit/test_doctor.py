@@ -8,7 +8,7 @@ import pytest
 
 from shared.entra.client import EntraRefused
 from shared.errors import Unavailable
-from shared.google.firestore import Document, NotFound
+from shared.google.old_firestore import Document, NotFound
 from shared.settings import PurgeSettings
 from support import doctor
 

@@ -26,7 +26,7 @@ def run(program: str) -> str:
 def test_the_client_is_not_imported() -> None:
     """Loading the messages loads neither the package's client nor its transports."""
     program = (
-        "import sys, shared.google.firestore; "
+        "import sys, shared.google.old_firestore; "
         "print([m for m in sys.modules if m.startswith('google.cloud.firestore_v1') "
         "and not m.startswith('google.cloud.firestore_v1.types')])"
     )

@@ -11,7 +11,7 @@ import pytest
 from functions.tenant_purge.run import MassLoss, Run, RunFailed
 from local.processes import ROOT
 from shared.entra.client import EntraRefused
-from shared.google.firestore import Document
+from shared.google.old_firestore import Document
 from tests.unit import purging
 from tests.unit.fakes import DEVICE, TENANT, FakeAccounts, FakeFirestore, FakeTokens
 

@@ -14,7 +14,7 @@ from functions.tenant_purge.purge import FRUITLESS, OutOfTime, Purge, PurgeStuck
 from functions.tenant_purge.run import Run, RunFailed
 from shared import errors
 from shared.entra.client import EntraRefused
-from shared.google.firestore import Document
+from shared.google.old_firestore import Document
 from shared.settings import PurgeSettings
 from shared.store import Tenant
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from shared.errors import Unavailable
-from shared.google.firestore import Firestore
+from shared.google.old_firestore import Firestore
 from shared.google.messages import CLASSES
 
 ROOT = "projects/unit-tests/databases/(default)/documents"

@@ -18,7 +18,7 @@ from functions.onboarding import words as onboarding_words
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
 from functions.onboarding.progress import Connected
 from shared import inventory
-from shared.google.firestore import Document
+from shared.google.old_firestore import Document
 from shared.settings import OnboardingSettings, PortalSettings, load
 from shared.web import words as shared_words
 from shared.web.words import LANGUAGES, Message, typeset

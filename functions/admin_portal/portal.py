@@ -1,0 +1,183 @@
+"""The portal's handlers: who is signed in, which organization that is, and what happens to it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from shared import errors, logs
+from shared.entra.calls import EntraCalls
+from shared.entra.client import Entra
+from shared.google.firestore import Firestore
+from shared.settings import PortalSettings
+from shared.store import Stored, TenantStore
+from shared.tenant import Closing, Reason, Way
+from shared.web.answers import see_other
+from shared.web.app import Application, Routes
+from shared.web.body import load_query
+from shared.web.browser import not_ahead
+from shared.web.cookies import SignedCookie
+
+from . import download, pages, sign_in
+from .figures import figures
+from .forms import Forms
+from .names import same_name
+from .session import Session, Sessions, SignedOut
+
+
+class WrongName(errors.Malformed):
+    code = "wrong_name"
+    title = "The name that was typed is not the organization's."
+
+
+@dataclass(frozen=True)
+class Portal:
+    """flows: the cookie of sign-ins under way. clock: now, aware. new_id: makes receipt IDs."""
+
+    settings: PortalSettings
+    entra: EntraCalls
+    database: Firestore
+    sessions: Sessions
+    flows: SignedCookie
+    forms: Forms
+    pages: pages.PortalPages
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+    async def home(self, request: Request) -> Response:
+        """GET /: the way to sign in, or the organization."""
+        session = self.sessions.current(request)
+        if session is None:
+            return self.pages.sign_in(request)
+        store, stored = await self._organization(session)
+        now = self.clock()
+        tokens = {name: self.sessions.form_token(session, name) for name in pages.PURPOSES}
+        return self.pages.overview(request, stored, lambda: figures(store, now), tokens, now)
+
+    async def begin(self, _request: Request) -> Response:
+        """GET /sign-in → Microsoft's sign-in."""
+        address, flow = await sign_in.begin(self.entra, self._address("signed-in"))
+        response = see_other(address)
+        self.flows.write(response, flow)
+        return response
+
+    async def signed_in(self, request: Request) -> Response:
+        """GET /signed-in?code&state → /, in a session of its own."""
+        answer, now = load_query(request), self.clock()
+        flow = self.flows.read(request)
+        tenant_id = await sign_in.finish(flow, answer, self.entra, self.settings, now)
+        stored = await TenantStore(self.database, tenant_id).read()
+        if stored is None:
+            raise errors.TenantNotOnboarded
+        response = see_other(self._address(""))
+        self.sessions.begin(response, stored)
+        self.flows.clear(response)
+        logs.event("administrator_signed_in")
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        """POST /sign-out → /, without a session in this browser."""
+        self.forms.read(request, "sign-out")
+        response = see_other(self._address(""))
+        self.sessions.cookie.clear(response)
+        logs.event("administrator_signed_out")
+        return response
+
+    async def request_deletion(self, request: Request) -> Response:
+        """POST /deletion, with the organization's name typed → /, which shows due time and receipt."""
+        session, form = self.forms.read(request, "deletion")
+        store, stored = await self._organization(session)
+        if not same_name(form.get("name", ""), stored.tenant.name):
+            raise WrongName
+        delay = timedelta(seconds=self.settings.purge_delay_seconds)
+        closing = Closing(self.clock() + delay, Reason.REQUESTED, self.new_id())
+        await store.change(lambda tenant: tenant.close(closing))
+        logs.event("deletion_requested", delay_seconds=self.settings.purge_delay_seconds)
+        return see_other(self._address(""))
+
+    async def withdraw_deletion(self, request: Request) -> Response:
+        """POST /withdrawal → /, active again."""
+        session, _form = self.forms.read(request, "withdrawal")
+        store, _stored = await self._organization(session)
+        now = self.clock()
+        await store.change(lambda tenant: tenant.reopen(Way.PORTAL, now))
+        logs.event("deletion_withdrawn")
+        return see_other(self._address(""))
+
+    async def data(self, request: Request) -> Response:
+        """POST /data: the organization's documents, to keep: of the very organization whose page the form is on."""
+        session, _form = self.forms.read(request, "data")
+        store, stored = await self._organization(session)
+        pieces = await download.documents(self.database, store)
+        logs.event("data_downloaded")
+        headers = {
+            "Content-Disposition": f'attachment; filename="calliente-{stored.id}.json"',
+        }
+        return StreamingResponse(pieces, headers=headers, media_type="application/json")
+
+    def problem(self, request: Request, error: errors.Problem) -> Response:
+        """A page; what can never lead anywhere again is taken out of the browser."""
+        response = self.pages.failure(request, error.code, error.status)
+        if isinstance(error, errors.TenantNotOnboarded | SignedOut):
+            self.sessions.cookie.clear(response)
+        return response
+
+    @property
+    def routes(self) -> Routes:
+        return {
+            "/": {"GET": self.home, "HEAD": self.home},
+            "/sign-in": {"GET": not_ahead(self.begin)},
+            "/signed-in": {"GET": not_ahead(self.signed_in)},
+            "/sign-out": {"POST": self.sign_out},
+            "/deletion": {"POST": self.request_deletion},
+            "/withdrawal": {"POST": self.withdraw_deletion},
+            "/data": {"POST": self.data},
+        }
+
+    async def _organization(self, session: Session) -> tuple[TenantStore, Stored]:
+        """The organization that the session was made for, not a later one of the same ID.
+
+        Raises TenantNotOnboarded, SignedOut, Unavailable.
+        """
+        store = TenantStore(self.database, session.tenant)
+        stored = await store.read()
+        if stored is None:
+            raise errors.TenantNotOnboarded
+        if not session.is_of(stored):
+            raise SignedOut
+        return store, stored
+
+    def _address(self, name: str) -> str:
+        return f"{self.settings.portal_url}/{name}"
+
+
+def build(settings: PortalSettings) -> Application:
+    """The function, on Entra and Firestore."""
+    keys, url = settings.session_keys, settings.portal_url
+    sessions = Sessions(keys, url)
+    portal = Portal(
+        settings,
+        EntraCalls(Entra(settings)),
+        Firestore(settings.project, settings.firestore_emulator),
+        sessions,
+        SignedCookie("portal-sign-in", keys, url, sign_in.LIFETIME_SECONDS),
+        Forms(sessions, url),
+        pages.PortalPages(settings),
+    )
+    return application(portal)
+
+
+def application(portal: Portal) -> Application:
+    """The handlers as an application."""
+    return Application(
+        "admin_portal",
+        portal.settings.project,
+        portal.routes,
+        portal.problem,
+        prefix=portal.pages.base,
+    )

@@ -1,0 +1,100 @@
+"""How fast Auth users are deleted: as fast as Firebase allows the project, and no faster.
+
+Deletions that several tenants wait for go in one call. What Firebase refuses all the same, because another process has
+spent the quota, is asked again, later and later, for as long as the run has time.
+Source: Firebase, "Firebase Authentication limits" (one batch deletion a second).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.google.users import MAX_DELETE_USERS, QuotaExceeded, Users
+from shared.pace import Pace, Sleep
+
+FIRST_WAIT_SECONDS = 1.0
+MOST_WAIT_SECONDS = 32.0
+
+
+@dataclass(frozen=True)
+class _Request:
+    uids: Sequence[str]
+    ends_at: float
+    kept: asyncio.Future[set[str]]
+
+
+class PacedUsers:
+    """per_second: batch deletions. clock: monotonic seconds. sleep: waits. It belongs to one event loop."""
+
+    def __init__(
+        self,
+        users: Users,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._users = users
+        self._pace = Pace(per_second, clock, sleep)
+        self._clock = clock
+        self._sleep = sleep
+        self._waiting: deque[_Request] = deque()
+        self._at_work: asyncio.Task[None] | None = None
+
+    async def delete(self, uids: Sequence[str], ends_at: float) -> set[str]:
+        """Delete Auth users (≤ 1,000); returns those that Firebase kept. ends_at: of the budget, by the clock.
+
+        Raises Unavailable, QuotaExceeded when the budget is over.
+        """
+        if not uids:
+            return set()
+        request = _Request(uids, ends_at, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
+        if self._at_work is None:
+            self._at_work = asyncio.ensure_future(self._work())
+        return await request.kept
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await self._pace.turn()
+                await self._settle(self._next_batch())
+        finally:
+            self._at_work = None
+
+    def _next_batch(self) -> list[_Request]:
+        batch = [self._waiting.popleft()]
+        count = len(batch[0].uids)
+        while self._waiting and count + len(self._waiting[0].uids) <= MAX_DELETE_USERS:
+            batch.append(self._waiting.popleft())
+            count += len(batch[-1].uids)
+        return batch
+
+    async def _settle(self, batch: list[_Request]) -> None:
+        uids = [uid for request in batch for uid in request.uids]
+        try:
+            kept = await self._deleted(uids, max(request.ends_at for request in batch))
+        except Exception as error:  # noqa: BLE001 - it goes to everybody who waits for this batch
+            for request in _waiting(batch):
+                request.kept.set_exception(error)
+        else:
+            for request in _waiting(batch):
+                request.kept.set_result(kept & {*request.uids})
+
+    async def _deleted(self, uids: Sequence[str], ends_at: float) -> set[str]:
+        wait_seconds = FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return await self._users.delete(uids)
+            except QuotaExceeded:
+                if self._clock() + wait_seconds > ends_at:
+                    raise
+            await self._sleep(wait_seconds)
+            wait_seconds = min(2 * wait_seconds, MOST_WAIT_SECONDS)
+
+
+def _waiting(batch: list[_Request]) -> list[_Request]:
+    return [request for request in batch if not request.kept.done()]

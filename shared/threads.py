@@ -1,0 +1,44 @@
+"""Threads for what only blocks (MSAL, firebase_admin, fetching keys), so many and no more.
+
+A thread cannot be cancelled: where its caller's deadline has passed, it is counted as busy until its call has ended. So
+what runs here needs time limits of its own sockets, and a service that hangs costs its own callers a 503, not the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from shared.deadline import deadline
+from shared.errors import Unavailable
+
+THREADS = 16
+T = TypeVar("T")
+
+
+class Threads:
+    """A pool of at most `most` threads, without a queue. It is made on the event loop and used from there alone."""
+
+    def __init__(self, most: int = THREADS) -> None:
+        self._most = most
+        self._busy = 0
+        self._pool: ThreadPoolExecutor | None = None  # after the server's fork, not before
+
+    async def run(self, call: Callable[[], T], *, seconds: float, dependency: str) -> T:
+        """What `call` returns or raises. Raises Unavailable where all threads are busy, or `seconds` are over."""
+        if self._busy >= self._most:
+            raise Unavailable(dependency, "threads_busy")
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="blocking")
+        self._busy += 1
+        work = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        work.add_done_callback(self._ended)
+        async with deadline(seconds, dependency):
+            return await asyncio.shield(work)
+
+    def _ended(self, work: asyncio.Future[T]) -> None:
+        self._busy -= 1
+        if not work.cancelled():
+            work.exception()  # whoever asked may have gone; then nobody else looks at it

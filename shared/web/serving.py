@@ -1,0 +1,28 @@
+"""What a function's process needs once, before it serves: quiet libraries, bounded HTTP, and a settled heap."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared import logs
+from shared.web import protocol
+
+Served = Callable[[Request], Awaitable[Response]]
+
+
+def prepared(application: Served) -> Served:
+    """The application, in a process that is ready for it: to be called by a function's main.py alone.
+
+    functions-framework reads LOG_EXECUTION_ID after it has loaded the function. Where it is true, as on Google's
+    platform by default, the framework would replace the handlers of the log with one that writes whole messages.
+    """
+    logs.quiet_libraries()
+    os.environ["LOG_EXECUTION_ID"] = "false"
+    protocol.install()
+    gc.freeze()  # what is there now lives as long as the process: the collector need not look through it
+    return application

@@ -1,0 +1,281 @@
+"""Fakes, written by hand, of what lies outside a function: they keep state, and fail on request."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from shared import errors
+from shared.google.firestore import AlreadyExists, Changed, Document, NotFound, Where
+from shared.google.users import MAX_DELETE_USERS, PageRefused, QuotaExceeded, User
+from shared.tokens import DeviceIdentity
+
+TENANT = "5e1f0a10-c0de-4c01-8a01-0000c0a70500"
+DEVICE = "0b0c1f6e-7a51-4a0e-9d0c-3f1f6a6f2b11"
+IDENTITY = DeviceIdentity(TENANT, DEVICE)
+NOW = datetime(2026, 3, 1, 12, 34, 56, 789, tzinfo=UTC)
+T = TypeVar("T")
+
+
+@dataclass
+class FakeFirestore:
+    """shared.google.firestore.Firestore in memory: documents with versions, preconditions, and the calls in order.
+
+    Versions are moments a microsecond apart, the first one at `now`. away: every call raises Unavailable.
+    """
+
+    away: bool = False
+    now: datetime = NOW
+    calls: list[str] = field(default_factory=list)
+    kept: dict[str, Document] = field(default_factory=dict)
+    _ticks: Any = field(default_factory=itertools.count)
+
+    # What tests look at and prepare
+
+    def put(self, path: str, fields: Mapping[str, Any]) -> Document:
+        """Store a document, as it is."""
+        version = self.now + timedelta(microseconds=next(self._ticks))
+        before = self.kept.get(path)
+        created = before.created if before else version
+        self.kept[path] = Document(path, copy.deepcopy(dict(fields)), version, created)
+        return self.kept[path]
+
+    @property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Fields by path."""
+        return {path: dict(document.fields) for path, document in self.kept.items()}
+
+    # Firestore's own words
+
+    async def get(self, path: str) -> Document | None:
+        return (await self.get_all([path]))[0]
+
+    async def get_all(self, paths: Sequence[str]) -> list[Document | None]:
+        self._called("get")
+        return [copy.deepcopy(self.kept.get(path)) for path in paths]
+
+    async def query(
+        self,
+        collection: str,
+        *,
+        where: Where = (),
+        order_by: str = "__name__",
+        start_after: Sequence[Any] | None = None,
+        limit: int = 300,
+    ) -> list[Document]:
+        self._called("query")
+        found = self._matching(collection, where)
+        keyed = sorted((_key(document, order_by), document) for document in found)  # type: ignore[type-var]
+        after = tuple(start_after) if start_after is not None else None
+        page = [document for key, document in keyed if after is None or key > after]
+        return copy.deepcopy(page[:limit])
+
+    async def walk(
+        self, collection: str, *, where: Where = (), order_by: str = "__name__"
+    ) -> AsyncGenerator[Document, None]:
+        for document in await self.query(
+            collection, where=where, order_by=order_by, limit=len(self.kept) + 1
+        ):
+            yield document
+
+    async def count(
+        self,
+        collection: str,
+        *,
+        where: Where = (),
+        up_to: int | None = None,
+        seconds: float = 0.0,
+    ) -> int:
+        self._called("count")
+        found = len(self._matching(collection, where))
+        return min(found, up_to) if up_to is not None else found
+
+    async def stream(
+        self, path: str, *, below: bool = False, keys_only: bool = False
+    ) -> AsyncGenerator[Document, None]:
+        self._called("stream")
+        prefix = f"{path}/" if path else ""
+        for name in sorted(self.kept):
+            is_below = name.startswith(prefix) and (below or "/" not in name[len(prefix) :])
+            document = self.kept.get(name)
+            if is_below and document is not None:
+                yield copy.deepcopy(document)
+
+    async def collection_ids(self, path: str) -> list[str]:
+        self._called("collection_ids")
+        below = [name[len(path) + 1 :] for name in self.kept if name.startswith(f"{path}/")]
+        return sorted({name.partition("/")[0] for name in below})
+
+    async def update(self, path: str, fields: Mapping[str, Any]) -> None:
+        self._called("update")
+        if path not in self.kept:
+            raise NotFound
+        self.put(path, {**self.kept[path].fields, **fields})
+
+    async def replace(self, path: str, fields: Mapping[str, Any], version: Any) -> None:
+        self._called("replace")
+        self._require(path, version)
+        self.put(path, fields)
+
+    async def delete(self, path: str, version: Any = None) -> None:
+        self._called("delete")
+        if path in self.kept:
+            if version is not None:
+                self._require(path, version)
+            del self.kept[path]
+
+    async def delete_batch(self, documents: Sequence[Document]) -> list[int]:
+        self._called("delete_batch")
+        codes = []
+        for document in documents:
+            kept = self.kept.get(document.path)
+            is_same = kept is not None and kept.version == document.version
+            codes.append(0 if is_same else 9)
+            if is_same:
+                del self.kept[document.path]
+        return codes
+
+    async def transact(self, decide: Callable[[Any], Awaitable[T]]) -> T:
+        self._called("transact")
+        transaction = _FakeTransaction(self)
+        result = await decide(transaction)
+        for write in transaction.writes:
+            write()
+        return result
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self.away:
+            raise errors.Unavailable("firestore", "fake")
+
+    def _require(self, path: str, version: Any) -> None:
+        if path not in self.kept:
+            raise NotFound
+        if self.kept[path].version != version:
+            raise Changed
+
+    def _matching(self, collection: str, where: Where) -> list[Document]:
+        return [
+            document
+            for path, document in self.kept.items()
+            if path.rpartition("/")[0] == collection
+            and all(_holds(document, *condition) for condition in where)
+        ]
+
+
+@dataclass
+class _FakeTransaction:
+    database: FakeFirestore
+    writes: list[Callable[[], object]] = field(default_factory=list)
+
+    async def get(self, *paths: str) -> list[Document | None]:
+        return await self.database.get_all(paths)
+
+    def create(self, path: str, fields: Mapping[str, Any]) -> None:
+        if path in self.database.kept:
+            raise AlreadyExists
+        self.writes.append(lambda: self.database.put(path, fields))
+
+    def set(self, path: str, fields: Mapping[str, Any]) -> None:
+        self.writes.append(lambda: self.database.put(path, fields))
+
+    def delete(self, path: str) -> None:
+        self.writes.append(lambda: self.database.kept.pop(path, None))
+
+
+def _value(document: Document, field_path: str) -> Any:
+    value: Any = document.fields
+    for name in field_path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _key(document: Document, order_by: str) -> tuple[Any, ...]:
+    return (document.id,) if order_by == "__name__" else (_value(document, order_by), document.id)
+
+
+def _holds(document: Document, name: str, operator: str, wanted: Any) -> bool:
+    value = _value(document, name)
+    if type(value) is not type(wanted) and not (
+        isinstance(value, datetime) and isinstance(wanted, datetime)
+    ):
+        return False
+    return {
+        "==": value == wanted,
+        "<": value < wanted,
+        "<=": value <= wanted,
+        ">": value > wanted,
+        ">=": value >= wanted,
+    }[operator]
+
+
+@dataclass
+class FakeUsers:
+    """shared.google.users.Users in memory. refused: uids that Firebase keeps. quota: calls that it still takes."""
+
+    uids: set[str] = field(default_factory=set)
+    with_profile: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    away: bool = False
+    quota: int | None = None
+    page_size: int = MAX_DELETE_USERS
+    calls: list[str] = field(default_factory=list)
+
+    async def delete(self, uids: Sequence[str]) -> set[str]:
+        self._called("delete", len(uids))
+        assert len(uids) <= MAX_DELETE_USERS
+        assert all(0 < len(uid) <= 128 for uid in uids)
+        self.uids -= {*uids} - self.refused
+        return {*uids} & self.refused
+
+    async def delete_one(self, uid: str) -> None:
+        self._called("delete_one", 1)
+        self.uids.discard(uid)
+
+    async def page(self, token: str = "") -> tuple[list[User], str]:
+        self._called("page", 1)
+        if token == "refused":
+            raise PageRefused
+        left = sorted(uid for uid in self.uids if uid > token)
+        page = left[: self.page_size]
+        users = [User(uid, uid in self.with_profile) for uid in page]
+        return users, page[-1] if len(left) > len(page) else ""
+
+    def _called(self, name: str, count: int) -> None:
+        if count:
+            self.calls.append(name)
+        if self.away:
+            raise errors.Unavailable("firebase", "fake")
+        if self.quota is not None:
+            if not self.quota:
+                raise QuotaExceeded("firebase", "fake")
+            self.quota -= 1
+
+
+@dataclass
+class FakeCustomTokens:
+    """CustomTokens, signed by nobody."""
+
+    away: bool = False
+
+    async def make(self, identity: DeviceIdentity) -> str:
+        if self.away:
+            raise errors.Unavailable("firebase", "fake")
+        return f"custom-token-of-{identity.uid}"
+
+
+@dataclass
+class FakeTokens:
+    """DeviceTokens that accept one word."""
+
+    identity: DeviceIdentity = IDENTITY
+    accepted: str = "id-token"
+
+    async def verify(self, token: str) -> DeviceIdentity:
+        if token != self.accepted:
+            raise errors.Unauthenticated("signature")
+        return self.identity
