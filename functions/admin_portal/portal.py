@@ -14,6 +14,7 @@ from shared import errors, logs
 from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra
 from shared.google.firestore import Firestore
+from shared.names import same_name
 from shared.settings import PortalSettings
 from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Way
@@ -26,7 +27,6 @@ from shared.web.cookies import SignedCookie
 from . import download, pages, sign_in
 from .figures import figures
 from .forms import Forms
-from .names import same_name
 from .session import Session, Sessions, SignedOut
 
 

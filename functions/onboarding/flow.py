@@ -13,10 +13,10 @@ from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
 from shared.errors import Malformed, TenantPurging, Unavailable
 from shared.google.firestore import Firestore
+from shared.names import clean_name
 from shared.settings import OnboardingSettings
 from shared.store import TenantStore
 
-from . import naming
 from .progress import Connected, Consenting, Failed, Progress, SigningIn, Waiting
 
 MOST_ATTEMPTS = 20
@@ -101,7 +101,7 @@ async def verified(
         )
         if fault is not None:
             return Failed(fault)
-        name = naming.clean_name(await entra.organization_name(token, tenant_id), tenant_id)
+        name = clean_name(await entra.organization_name(token, tenant_id), tenant_id)
         await TenantStore(database, tenant_id).onboard(name, now)
     except EntraRefused as refused:
         return _refused(progress, refused)
