@@ -6,10 +6,13 @@ published inventory is generated. A field's metadata says why it exists, how lon
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeGuard
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -26,6 +29,9 @@ WHILE_CLOSING = "from the request to delete until the purge, or until it is with
 WHILE_WITHDRAWN = "until the next deletion is requested, or the purge"
 WHILE_SIGNING_OUT = "until the scheduled run has removed the devices"
 WHILE_SWEEPING = "while the scheduled run looks through all Auth users, at most a day"
+WHILE_IN_BACKUPS = "until the last backup that may hold the organization has expired"
+TWO_YEARS = "for two years after the deletion, or its withdrawal"
+RECEIPT_HOLDER = "whoever has the receipt ID"
 WHILE_REGISTERED = "until the device signs out, or the purge"
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
@@ -227,6 +233,50 @@ class SweepDocument(Stored):
     )
 
 
+class ReceiptDocument(Stored):
+    """receipts/{receiptId}; the document ID is random, and known to whoever asked for the deletion."""
+
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(("pending", "withdrawn", "signed")),
+        metadata=_about(
+            "how far a requested deletion is, for whoever holds its receipt ID",
+            TWO_YEARS,
+            RECEIPT_HOLDER,
+            SUPPORT,
+        ),
+    )
+    purgeAt = Timestamp(
+        metadata=_about(
+            "when the deletion becomes due", "until it has ended", RECEIPT_HOLDER, SUPPORT
+        )
+    )
+    receipt = fields.String(
+        metadata=_about(
+            "the signed proof of the deletion, or of what is deleted so far; it names nobody",
+            TWO_YEARS,
+            RECEIPT_HOLDER,
+            SUPPORT,
+        )
+    )
+    expireAt = Timestamp(
+        required=True,
+        metadata=_about("when Firestore deletes this document by itself", TWO_YEARS, SUPPORT),
+    )
+    fingerprint = fields.String(
+        metadata=_about(
+            "keyed digest of the tenant ID, so that a restored backup brings nobody back",
+            WHILE_IN_BACKUPS,
+            SUPPORT,
+        )
+    )
+    fingerprintUntil = Timestamp(
+        metadata=_about(
+            "when the last backup that may hold the organization is gone", WHILE_IN_BACKUPS, SUPPORT
+        )
+    )
+
+
 class RegistrationBody(Stored):
     deviceId = fields.String(required=True, validate=check_device_id)
 
@@ -250,3 +300,31 @@ def _declared(document: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         elif declared is not None:
             kept[name] = value
     return kept
+
+
+DOCUMENTS: Mapping[str, type[Stored]] = {
+    "tenants/{tenantId}": TenantDocument,
+    "tenants/{tenantId}/devices/{deviceId}": DeviceDocument,
+    "receipts/{receiptId}": ReceiptDocument,
+    "state/sweep": SweepDocument,
+}
+
+
+@cache
+def digest() -> str:
+    """SHA-256 over the inventory's declaration: every stored field by path, with why, how long, and for whom."""
+    declared = {
+        f"{path} {name}": field.metadata
+        for path, schema in DOCUMENTS.items()
+        for name, field in _leaves(schema())
+    }
+    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
+    for name, field in schema.fields.items():
+        if isinstance(field, fields.Nested):
+            yield from _leaves(field.schema, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field

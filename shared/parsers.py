@@ -80,6 +80,37 @@ def keys(value: str) -> tuple[str, ...]:
     return found
 
 
+def key(value: str) -> str:
+    """One key of a digest."""
+    if not _VISIBLE.fullmatch(value) or len(value) < 32:
+        raise ValueError("must be a key of 32 visible characters or more")
+    return value
+
+
+def private_key(purpose: str) -> Callable[[str], str]:
+    """A private JWK (Ed25519) whose ID begins with its purpose."""
+
+    def parse(value: str) -> str:
+        from shared import signing  # joserfc is not in every function
+
+        signing.signer(signing.PURPOSES[purpose], value)
+        return value
+
+    return parse
+
+
+def public_keys(purpose: str) -> Callable[[str], str]:
+    """A JWK set of public keys (Ed25519) whose IDs begin with their purpose."""
+
+    def parse(value: str) -> str:
+        from shared import signing
+
+        signing.public_keys(signing.PURPOSES[purpose], value)
+        return value
+
+    return parse
+
+
 def whole(minimum: int, maximum: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not minimum <= int(value) <= maximum:

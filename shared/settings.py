@@ -10,6 +10,7 @@ import hmac
 import re
 from dataclasses import dataclass
 
+from shared import development_keys
 from shared.environment import SettingsError as SettingsError
 from shared.environment import load as load
 from shared.environment import setting
@@ -18,10 +19,13 @@ from shared.parsers import (
     guid,
     guids,
     host_and_port,
+    key,
     keys,
     name,
     one_of,
     origin,
+    private_key,
+    public_keys,
     url,
     visible,
     whole,
@@ -55,6 +59,10 @@ class EmulatorSettings:
         }
         names = ", ".join(variable for variable, value in emulators.items() if value)
         return [f"{names} must not be set where K_SERVICE is"] if names and self.service else []
+
+
+def _required_without_emulators(group: EmulatorSettings, variable: str, value: str) -> list[str]:
+    return [] if value or group.emulated else [f"{variable} is required"]
 
 
 @dataclass(frozen=True)
@@ -223,7 +231,38 @@ class ClosingSettings(EmulatorSettings):
 
 
 @dataclass(frozen=True)
-class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings, PortalSessionSettings):
+class StatementSettings(EmulatorSettings):
+    """audit_signing_key: a private JWK of the portal's own. receipt_public_keys: a JWK set, old keys included."""
+
+    given_audit_key: str = setting(
+        "AUDIT_SIGNING_KEY", private_key("audit"), default="", secret=True
+    )
+    given_public_keys: str = setting("RECEIPT_PUBLIC_KEYS", public_keys("receipt"), default="")
+
+    @property
+    def audit_signing_key(self) -> str:
+        return self.given_audit_key or development_keys.SIGNING["audit"]
+
+    @property
+    def receipt_public_keys(self) -> str:
+        return self.given_public_keys or development_keys.PUBLIC
+
+    def faults(self) -> list[str]:
+        given = {
+            "AUDIT_SIGNING_KEY": self.given_audit_key,
+            "RECEIPT_PUBLIC_KEYS": self.given_public_keys,
+        }
+        return [
+            fault
+            for variable, value in given.items()
+            for fault in _required_without_emulators(self, variable, value)
+        ]
+
+
+@dataclass(frozen=True)
+class PortalSettings(
+    ProjectSettings, EntraSettings, ClosingSettings, PortalSessionSettings, StatementSettings
+):
     """onboarding_url: where an organization that is not connected is sent, if anywhere."""
 
     portal_url: str = setting("PORTAL_URL", base_url)
@@ -231,7 +270,41 @@ class PortalSettings(ProjectSettings, EntraSettings, ClosingSettings, PortalSess
 
 
 @dataclass(frozen=True)
-class PurgeSettings(ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings):
+class FingerprintSettings(EmulatorSettings):
+    """What tells a restored tenant that had been purged: see `shared/receipts.py`."""
+
+    given_fingerprint_key: str = setting("RECEIPT_FINGERPRINT_KEY", key, default="", secret=True)
+
+    @property
+    def receipt_fingerprint_key(self) -> str:
+        return self.given_fingerprint_key or development_keys.FINGERPRINT
+
+    def faults(self) -> list[str]:
+        return _required_without_emulators(
+            self, "RECEIPT_FINGERPRINT_KEY", self.given_fingerprint_key
+        )
+
+
+@dataclass(frozen=True)
+class ReceiptSettings(FingerprintSettings):
+    """receipt_signing_key: a private JWK; the scheduled run alone has it."""
+
+    given_signing_key: str = setting(
+        "RECEIPT_SIGNING_KEY", private_key("receipt"), default="", secret=True
+    )
+
+    @property
+    def receipt_signing_key(self) -> str:
+        return self.given_signing_key or development_keys.SIGNING["receipt"]
+
+    def faults(self) -> list[str]:
+        return _required_without_emulators(self, "RECEIPT_SIGNING_KEY", self.given_signing_key)
+
+
+@dataclass(frozen=True)
+class PurgeSettings(
+    ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings, ReceiptSettings
+):
     """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
 
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)

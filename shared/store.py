@@ -7,13 +7,21 @@ decided in `shared.tenant`; here it is read, and written against just what was r
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import errors, inventory
-from shared.google.firestore import AlreadyExists, Document, Firestore, NotFound, Transaction, Where
+from shared import errors, inventory, receipts
+from shared.google.firestore import (
+    AlreadyExists,
+    Changed,
+    Document,
+    Firestore,
+    NotFound,
+    Transaction,
+    Where,
+)
 from shared.tenant import Status, Tenant, from_document, onboarded, to_document
 
 TENANTS = "tenants"
@@ -61,7 +69,7 @@ class TenantStore:
 
         async def decide(transaction: Transaction) -> Registered:
             stored, device = await transaction.get(self.path, path)
-            tenant = _existing(stored)
+            tenant = _existing(from_document(stored.fields) if stored else None)
             tenant.require_active()
             if device is None:
                 count = await self._database.count(self.devices_path, up_to=limit)
@@ -108,18 +116,14 @@ class TenantStore:
 
     async def onboard(self, name: str, now: datetime) -> Tenant:
         """An administrator has proven the tenant. Raises TenantPurging, BrokenRecord, Unavailable."""
-        return await self._change(
-            lambda document: onboarded(
-                from_document(document.fields) if document else None, name, now
-            )
-        )
+        return await self._change(lambda tenant: onboarded(tenant, name, now))
 
     async def change(self, step: Callable[[Tenant], Tenant]) -> Tenant:
         """Take one step of the tenant's life, against just what is stored; `step` may be called several times.
 
         Raises TenantNotOnboarded, what `step` raises, BrokenRecord, Unavailable.
         """
-        return await self._change(lambda document: step(_existing(document)))
+        return await self._change(lambda tenant: step(_existing(tenant)))
 
     async def replace(self, read: Stored, tenant: Tenant) -> None:
         """Write the tenant where it is still as it was read: one write. Raises Changed, NotFound, Unavailable."""
@@ -129,13 +133,35 @@ class TenantStore:
         """Delete the tenant's document as it was read. Raises Changed, Unavailable."""
         await self._database.delete(self.path, read.version)
 
-    async def _change(self, step: Callable[[Document | None], Tenant]) -> Tenant:
+    async def end(self, read: Stored, receipt_path: str, receipt: Mapping[str, Any]) -> None:
+        """Delete the tenant's document as it was read and store its receipt, in one commit.
+
+        Raises Changed where it is not so any more, Unavailable.
+        """
+
+        async def decide(transaction: Transaction) -> None:
+            document, stored_receipt = await transaction.get(self.path, receipt_path)
+            if document is None and stored_receipt and stored_receipt.fields == receipt:
+                return  # the answer to the commit was lost
+            if document is None or document.version != read.version:
+                raise Changed
+            transaction.delete(self.path)
+            transaction.set(receipt_path, receipt)
+
+        await self._database.transact(decide)
+
+    async def _change(self, step: Callable[[Tenant | None], Tenant]) -> Tenant:
+        """One step, and what follows from it for receipts, in one commit."""
+
         async def decide(transaction: Transaction) -> Tenant:
             document = (await transaction.get(self.path))[0]
-            tenant = step(document)
-            if document is None or to_document(tenant) != document.fields:
-                transaction.set(self.path, _checked(tenant))
-            return tenant
+            before = from_document(document.fields) if document else None
+            after = step(before)
+            if after != before:
+                transaction.set(self.path, _checked(after))
+                for path, fields in receipts.effects(before, after).items():
+                    transaction.set(path, fields)
+            return after
 
         return await self._database.transact(decide)
 
@@ -169,10 +195,10 @@ def to_the_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0)
 
 
-def _existing(document: Document | None) -> Tenant:
-    if document is None:
+def _existing(tenant: Tenant | None) -> Tenant:
+    if tenant is None:
         raise errors.TenantNotOnboarded
-    return from_document(document.fields)
+    return tenant
 
 
 def _checked(tenant: Tenant) -> dict[str, Any]:

@@ -61,10 +61,17 @@ class Audit:
                         self._tenant(document)
                     case ["tenants", tenant_id, *below]:
                         self._below(document, below, is_orphan=tenant_id != tenant)
+                    case ["receipts", receipt_id]:
+                        self._receipt(document, receipt_id)
                     case ["state", "sweep"]:
                         check(self.report, document, inventory.SweepDocument(), "state")
                     case _:
                         self.report.found(document.path, "no document belongs here")
+
+    def _receipt(self, document: Document, receipt_id: str) -> None:
+        if not inventory.is_device_id(receipt_id):
+            self.report.found(document.path, "the document ID is not a receipt ID")
+        check(self.report, document, inventory.ReceiptDocument(), "receipts")
 
     def _tenant(self, tenant: Document) -> None:
         if not inventory.is_tenant_id(tenant.id):

@@ -27,6 +27,7 @@ from rich.text import Text
 from shared import errors, inventory
 from shared.google.firestore import Document, Firestore
 from shared.google.users import Users
+from shared.receipts import new_salt
 from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Stored, TenantStore, due, stored
 from shared.tenant import Closing, Reason, Way
@@ -193,7 +194,7 @@ async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_jso
     if not yes:
         _confirm(f"All that is stored about {read.tenant.name!r} will be deleted. Go on?")
     delay = timedelta(seconds=context.settings.purge_delay_seconds)
-    wanted = Closing(datetime.now(UTC) + delay, Reason(reason), str(uuid.uuid4()))
+    wanted = Closing(datetime.now(UTC) + delay, Reason(reason), str(uuid.uuid4()), new_salt())
     tenant = await store.change(lambda tenant: tenant.close(wanted))
     closing = tenant.closing or wanted
     if as_json:
@@ -201,6 +202,7 @@ async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_jso
         return
     click.echo(f"receipt:   {closing.receipt_id}")
     click.echo(f"purge due: {closing.purge_at.isoformat()}")
+    click.echo(f"salt:      {closing.salt or 'none'}")
 
 
 @commands.command()

@@ -15,6 +15,7 @@ from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra
 from shared.google.firestore import Firestore
 from shared.names import same_name
+from shared.receipts import new_salt
 from shared.settings import PortalSettings
 from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Way
@@ -95,7 +96,7 @@ class Portal:
         if not same_name(form.get("name", ""), stored.tenant.name):
             raise WrongName
         delay = timedelta(seconds=self.settings.purge_delay_seconds)
-        closing = Closing(self.clock() + delay, Reason.REQUESTED, self.new_id())
+        closing = Closing(self.clock() + delay, Reason.REQUESTED, self.new_id(), new_salt())
         await store.change(lambda tenant: tenant.close(closing))
         logs.event("deletion_requested", delay_seconds=self.settings.purge_delay_seconds)
         return see_other(self._address(""))

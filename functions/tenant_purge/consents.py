@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from shared import logs
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
-from shared.errors import Unavailable
+from shared.errors import TenantNotOnboarded, TenantPurging, Unavailable
 from shared.google.firestore import Changed, Document, Firestore, NotFound
+from shared.receipts import new_salt
 from shared.store import Stored, TenantStore, stored, tenants
 from shared.tenant import BrokenRecord, Closing, Reason, Status, Tenant, Verdict
 
@@ -128,21 +129,34 @@ class Consents:
         unknown_at = tenant.consent.unknown_at
         if unknown_at is not None and now - unknown_at >= CHECK_INTERVAL:
             self.checked.unclear_for_a_day += 1
-        if tenant.consent.is_over(now, self._grace) and verdict is Verdict.GONE:
-            tenant = self._closed(tenant, now)
+        if verdict is Verdict.GONE and tenant.consent.is_over(now, self._grace):
+            await self._close(store, now)
+            return
         try:
             await store.replace(read, tenant)
         except (Changed, NotFound):
             return  # onboarded anew, closed or gone meanwhile: the next run looks at what it is then
-        if tenant.status is Status.CLOSING:
-            logs.event("tenant_closed", "WARNING", reason=Reason.CONSENT_LOST.value)
 
-    def _closed(self, tenant: Tenant, now: datetime) -> Tenant:
-        if self.checked.closed >= HANDFUL:
+    async def _close(self, store: TenantStore, now: datetime) -> None:
+        """Close one of the handful; the others are noted alone."""
+        is_closing = self.checked.closed < HANDFUL
+        closing = Closing(now + self._delay, Reason.CONSENT_LOST, self._new_id(), new_salt())
+
+        def step(tenant: Tenant) -> Tenant:
+            noted = tenant.checked(Verdict.GONE, now)
+            if tenant.status is not Status.ACTIVE or not noted.consent.is_over(now, self._grace):
+                return tenant  # onboarded anew or closed meanwhile
+            return noted.close(closing) if is_closing else noted
+
+        try:
+            tenant = await store.change(step)
+        except (TenantNotOnboarded, TenantPurging):
+            return
+        if tenant.closing == closing:
+            self.checked.closed += 1
+            logs.event("tenant_closed", "WARNING", reason=Reason.CONSENT_LOST.value)
+        elif not is_closing:
             self.checked.left_to_operators += 1
-            return tenant
-        self.checked.closed += 1
-        return tenant.close(Closing(now + self._delay, Reason.CONSENT_LOST, self._new_id()))
 
     def _report(self) -> None:
         checked = self.checked

@@ -17,6 +17,7 @@ import grpc
 
 from shared.google.firestore import Document, Firestore, Transaction
 from shared.google.users import MAX_DELETE_USERS, MAX_UID_LENGTH
+from shared.receipts import Counts
 from shared.store import Stored, TenantStore
 from shared.tenant import Status, from_document
 
@@ -52,6 +53,10 @@ class Tally:
     documents: int = 0
     user_errors: int = 0
     write_errors: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.users, self.documents)
 
 
 class Deletion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,11 +13,13 @@ from shared import logs
 from shared.errors import Problem, Unavailable
 from shared.google.firestore import Changed, Document, Firestore
 from shared.google.users import Users
+from shared.receipts import Counts
 from shared.store import Stored, TenantStore, due, stored, tenants
 from shared.tenant import BrokenRecord, Closing, NotDue, Status
 
 from .budget import Budget, OutOfTime
 from .deletion import Deletion, Stuck, Superseded
+from .ledger import Ledger
 from .pace import PacedUsers
 from .sweep import Overtaken, Pass, Sweep
 
@@ -46,21 +48,26 @@ class Deletions:
         database: Firestore,
         users: Users,
         paced: PacedUsers,
+        ledger: Ledger,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
+        self._ledger = ledger
         self._paced = paced
         self._now = now
         self._sweep = Sweep(database, users, paced, now)
         self._emptied: dict[str, Deletion] = {}
+        self._begun: dict[str, Stored] = {}
+        self._counts: defaultdict[str, Counts] = defaultdict(Counts)
         self.done = Done()
 
     async def run(self, budget: Budget) -> None:
         """Raises OutOfTime, Unavailable (where the tenants cannot even be listed)."""
-        while await self._empty_all(budget.part(EMPTYING_SHARE)):
+        time_is_short = True
+        while time_is_short and not budget.is_spent:
+            time_is_short = await self._empty_all(budget.part(EMPTYING_SHARE))
             await self._look_through_users(budget)
-            budget.check()
-        await self._look_through_users(budget)
+        await self._note_unfinished()
         budget.check()
 
     async def _empty_all(self, budget: Budget) -> bool:
@@ -90,11 +97,13 @@ class Deletions:
                 return
             except Superseded:
                 self.done.due.pop(document.id, None)
+                self._begun.pop(document.id, None)
                 return
             except OutOfTime:
                 return
             finally:
                 self._note_step(deletion)
+                self._counts[document.id] += deletion.tally.counts
         except Stuck:
             self.done.failed += 1
         except BrokenRecord:
@@ -120,6 +129,7 @@ class Deletions:
         read = await store.read()
         if read is None or read.tenant.status is not Status.PURGING:
             return None
+        self._begun[read.id] = read
         return Deletion(self._database, self._paced, store, read, budget)
 
     # Auth users without a document
@@ -164,7 +174,8 @@ class Deletions:
         try:
             if not await deletion.is_empty():
                 return  # a registration slipped in before the closing was seen; the next run takes it
-            await TenantStore(self._database, read.id).delete(read)
+            store = TenantStore(self._database, read.id)
+            await self._ledger.end(store, read, self._counted(read.id))
         except Changed:
             pass
         except Unavailable as error:
@@ -174,6 +185,19 @@ class Deletions:
             self.done.purged += 1
             self._note_end(deletion)
         self.done.due.pop(read.id, None)
+        del self._begun[read.id]
+
+    def _counted(self, tenant_id: str) -> Counts:
+        """What this run has deleted of a tenant, the users without a document included."""
+        return self._counts[tenant_id] + Counts(users=self._sweep.deleted[tenant_id])
+
+    async def _note_unfinished(self) -> None:
+        """What is counted so far is kept in the receipts of the tenants that are not done."""
+        for tenant_id, purging in self._begun.items():
+            try:
+                await self._ledger.note(purging, self._counted(tenant_id))
+            except Unavailable as error:
+                self.done.unavailable.append(error)
 
     # The log
 

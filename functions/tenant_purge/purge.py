@@ -15,12 +15,14 @@ from shared.entra.client import Entra
 from shared.google.firestore import Firestore
 from shared.google.users import Users
 from shared.settings import PurgeSettings
+from shared.signing import RECEIPT, Signer, signer
 from shared.web.app import Application, Routes, body_of
 
 from .budget import Budget
 from .consents import Consents
 from .deletions import Deletions
 from .events import MAX_EVENT_BYTES, require_event
+from .ledger import Ledger
 from .pace import PacedUsers
 from .run import Run
 
@@ -34,6 +36,7 @@ class ScheduledPurge:
     users: Users
     paced: PacedUsers
     entra: EntraCalls
+    signer: Signer
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = time.monotonic
 
@@ -53,8 +56,15 @@ class ScheduledPurge:
             timedelta(seconds=settings.purge_delay_seconds),
             self.now,
         )
-        deletions = Deletions(self.database, self.users, self.paced, self.now)
-        return Run(self.database, deletions, consents, budget, self.now)
+        ledger = Ledger(
+            self.database,
+            self.signer,
+            settings.receipt_fingerprint_key,
+            settings.backup_days,
+            self.now,
+        )
+        deletions = Deletions(self.database, self.users, self.paced, ledger, self.now)
+        return Run(self.database, ledger, deletions, consents, budget, self.now)
 
     @property
     def routes(self) -> Routes:
@@ -70,6 +80,7 @@ def build(settings: PurgeSettings) -> Application:
         users,
         PacedUsers(users, settings.user_batches_per_second),
         EntraCalls(Entra(settings)),
+        signer(RECEIPT, settings.receipt_signing_key),
     )
     return Application(
         "tenant_purge", settings.project, purge.routes, max_body_bytes=MAX_EVENT_BYTES

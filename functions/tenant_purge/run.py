@@ -1,4 +1,4 @@
-"""One scheduled run: deletions, then consents, each within a share of the budget.
+"""One scheduled run: receipts, deletions, then consents, each within a share of the budget.
 
 A fault of one tenant never stops the others. What the budget leaves, the next run does.
 """
@@ -17,8 +17,9 @@ from shared.tenant import Status
 from .budget import Budget, OutOfTime
 from .consents import Consents
 from .deletions import Deletions
+from .ledger import Ledger
 
-DELETIONS_SHARE = 0.7
+RECEIPTS_SHARE, DELETIONS_SHARE = 0.1, 0.7  # of the time that is left
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -32,6 +33,7 @@ class Run:
     """now: wall clock, aware."""
 
     database: Firestore
+    ledger: Ledger
     deletions: Deletions
     consents: Consents
     budget: Budget
@@ -41,6 +43,7 @@ class Run:
         """Raises Unavailable or RunFailed when the run must be looked at or delivered again."""
         away: list[errors.Unavailable] = []
         for work, share in (
+            (self.ledger.settle, RECEIPTS_SHARE),
             (self.deletions.run, DELETIONS_SHARE),
             (self.consents.check, 1.0),
         ):

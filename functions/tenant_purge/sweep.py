@@ -9,6 +9,7 @@ Source: Firebase, "Manage users" (listing all users); firebase_admin's source.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,7 +61,7 @@ class Sweep:
         self._users = users
         self._paced = paced
         self._now = now
-        self.deleted = 0
+        self.deleted: Counter[str] = Counter()  # users, by tenant
 
     async def current(self) -> Pass | None:
         """The pass that is under way, if any; one that is a day old is given up. Raises Unavailable."""
@@ -128,7 +129,7 @@ class Sweep:
         if personal:
             logs.event("personal_data_found", "CRITICAL", count=personal)
         kept = await self._paced.delete([user.uid for user in doomed], budget.ends_at)
-        self.deleted += len(doomed) - len(kept)
+        self.deleted.update(_tenant_of(user) for user in doomed if user.uid not in kept)
 
     async def _move(self, sweep: Pass, token: str) -> Pass:
         fields = {"pageToken": token, "startedAt": sweep.started_at}

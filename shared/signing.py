@@ -1,0 +1,140 @@
+"""Statements that can be checked without us: compact JWS with Ed25519, of a type and by keys of their own.
+
+A receipt and an audit differ in `typ` and in the beginning of their key's ID, so that none passes for the other.
+Sources: RFC 7515 (JWS), RFC 8037 (Ed25519 in JOSE), RFC 7517 (JWK), RFC 8725, 3.11 (explicit typing).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import OKPKey
+
+ALGORITHM = "EdDSA"
+_REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
+_KEY_ID = re.compile(r"(receipt|audit)-[A-Za-z0-9._-]{1,64}")
+
+
+class NotGenuine(Exception):
+    """A statement that none of the keys has signed, or not as this type."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What keys are for. typ: of the statements, in their header."""
+
+    name: str
+    typ: str
+
+
+RECEIPT = Purpose("receipt", "calliente-receipt+jws")
+AUDIT = Purpose("audit", "calliente-audit+jws")
+PURPOSES = {purpose.name: purpose for purpose in (RECEIPT, AUDIT)}
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One private key and what it may sign."""
+
+    purpose: Purpose
+    kid: str
+    key: OKPKey
+
+    def sign(self, statement: Mapping[str, Any]) -> str:
+        """The statement as a compact JWS."""
+        header = {"alg": ALGORITHM, "typ": self.purpose.typ, "kid": self.kid}
+        text = json.dumps(statement, sort_keys=True, ensure_ascii=False).encode()
+        with _named_algorithm():
+            return jws.serialize_compact(header, text, self.key, registry=_REGISTRY)
+
+    @property
+    def public(self) -> dict[str, str]:
+        """The public key as a JWK."""
+        return {**_text_members(self.key.as_dict(private=False)), "kid": self.kid, "use": "sig"}
+
+
+def signer(purpose: Purpose, text: str) -> Signer:
+    """The signer of a private JWK. Raises ValueError, which never shows the text."""
+    jwk = _parsed(text)
+    if not isinstance(jwk, dict) or "d" not in jwk:
+        raise ValueError("must be a private JWK (kty OKP, crv Ed25519) with a kid")
+    return Signer(purpose, _kid(purpose, jwk), _key(jwk))
+
+
+def public_keys(purpose: Purpose, text: str) -> tuple[Mapping[str, Any], ...]:
+    """The public JWKs of a JWK set. Raises ValueError; also for a set that publishes a private key."""
+    document = _parsed(text)
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list) or not keys or any("d" in key for key in keys):
+        raise ValueError("must be a JWK set of public keys (kty OKP, crv Ed25519), each with a kid")
+    return tuple(
+        {**_text_members(_key(jwk).as_dict(private=False)), "kid": _kid(purpose, jwk), "use": "sig"}
+        for jwk in keys
+    )
+
+
+def verified(purpose: Purpose, token: str, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What a statement says, once one of `keys` (public JWKs) has proven it. Raises NotGenuine."""
+    try:
+        with _named_algorithm():
+            parsed = jws.extract_compact(token.strip().encode(), registry=_REGISTRY)
+            header = parsed.headers()
+            jwk = next((key for key in keys if key["kid"] == header.get("kid")), None)
+            if jwk is None or header.get("typ") != purpose.typ or header.get("alg") != ALGORITHM:
+                raise NotGenuine
+            if not jws.validate_compact(parsed, _key(jwk), registry=_REGISTRY):
+                raise NotGenuine
+        statement = json.loads(parsed.payload)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        raise NotGenuine from None
+    if not isinstance(statement, dict):
+        raise NotGenuine
+    return statement
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _key(jwk: Mapping[str, Any]) -> OKPKey:
+    if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519":
+        raise ValueError("must be a key of kty OKP and crv Ed25519")
+    try:
+        return OKPKey.import_key(
+            {name: jwk[name] for name in ("kty", "crv", "x", "d") if name in jwk}
+        )
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise ValueError("must be a whole JWK") from None
+
+
+def _kid(purpose: Purpose, jwk: Mapping[str, Any]) -> str:
+    kid = jwk.get("kid")
+    if (
+        not isinstance(kid, str)
+        or not _KEY_ID.fullmatch(kid)
+        or not kid.startswith(f"{purpose.name}-")
+    ):
+        raise ValueError(f"must have a kid that begins with {purpose.name}-")
+    return kid
+
+
+def _text_members(jwk: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(jwk[name]) for name in ("kty", "crv", "x")}
+
+
+class _named_algorithm(warnings.catch_warnings):  # noqa: N801 - a context manager
+    """RFC 9864 renames EdDSA to Ed25519; libraries that customers have know the older name."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.simplefilter("ignore", SecurityWarning)
