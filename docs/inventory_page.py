@@ -53,7 +53,7 @@ def inventory_page() -> str:
                         inventory.WHILE_CONNECTED,
                         (inventory.PORTAL, inventory.SUPPORT),
                     ),
-                    *_rows(inventory.Tenant),
+                    *_rows(inventory.TenantDocument),
                 ]
             ),
             "## Firestore: `tenants/{tenantId}/devices/{deviceId}`\n",
@@ -66,7 +66,7 @@ def inventory_page() -> str:
                         inventory.WHILE_REGISTERED,
                         (inventory.DEVICE, inventory.SUPPORT),
                     ),
-                    *_rows(inventory.Device),
+                    *_rows(inventory.DeviceDocument),
                 ]
             ),
             "## Firebase Authentication: one user per device\n",

@@ -11,7 +11,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
 from shared import errors, inventory
-from shared.web import http as web
+from shared.google import app_check
+from shared.web import app_versions
+from shared.web.answers import problem_document
 
 DEVICE_ID = "5f0c1a9e-3b5d-4c8a-9a51-0d5f2f6b7c11"
 JWT = "eyJhbGciOiJSUzI1NiJ9.…"
@@ -45,6 +47,11 @@ class HeartbeatAnswer(Schema):
     )
 
 
+class Inventory(Schema):
+    device = fields.List(fields.String(), required=True)
+    inventory = fields.String(required=True)
+
+
 ALWAYS: tuple[errors.Problem, ...] = (
     errors.Malformed(),
     errors.Unauthenticated("missing"),
@@ -55,6 +62,8 @@ ALWAYS: tuple[errors.Problem, ...] = (
     errors.Unavailable("firestore"),
 )
 WITH_BODY = (errors.UnsupportedMediaType(),)
+FROM_THE_APP = (errors.AppOutdated(), errors.AppNotAttested())
+HEARTBEAT = (errors.Reauthenticate(), errors.DeviceGone(), errors.TooMany(60))
 REGISTRATION = (
     errors.InsufficientScope(),
     errors.ClientNotAllowed(),
@@ -63,6 +72,8 @@ REGISTRATION = (
     errors.TenantClosing(),
     errors.TenantPurging(),
     errors.DeviceLimit(3600),
+    errors.TooManyNewDevices(40),
+    errors.TooManyForToken(1800),
 )
 HEADER_TEXTS = {
     "WWW-Authenticate": "RFC 6750; with an error where a token was sent",
@@ -89,11 +100,13 @@ def description() -> dict[str, Any]:
         RegistrationAnswer,
         inventory.HeartbeatBody,
         HeartbeatAnswer,
+        Inventory,
     ):
         spec.components.schema(schema.__name__, schema=schema)
     _registration(spec)
     _sign_out(spec)
     _heartbeat(spec)
+    _inventory(spec)
     return spec.to_dict()
 
 
@@ -122,11 +135,12 @@ def _registration(spec: APISpec) -> None:
         "summary": "Get an anonymous identity for this device",
         "description": "Harmless to repeat: the same device ID gets a fresh custom token and nothing new is stored.",
         "security": [{"entra": []}],
+        "parameters": _parameters(),
         "requestBody": _body("RegistrationBody", {"deviceId": DEVICE_ID}),
         "responses": {
             "200": _success("The device was registered before", "RegistrationAnswer", answer),
             "201": _success("The device is registered now", "RegistrationAnswer", answer),
-            **_problems(ALWAYS + WITH_BODY + REGISTRATION, "POST"),
+            **_problems(ALWAYS + WITH_BODY + FROM_THE_APP + REGISTRATION, "POST"),
         },
     }
     operation["servers"] = _servers("device-registration")
@@ -156,14 +170,52 @@ def _heartbeat(spec: APISpec) -> None:
         "operationId": "beat",
         "summary": "Report that the device lives, and how its last sync ended",
         "security": [{"firebase": []}],
+        "parameters": _parameters(),
         "requestBody": _body("HeartbeatBody", {"outcome": "succeeded"}),
         "responses": {
             "200": _success("Noted", "HeartbeatAnswer", {"nextHeartbeatInSeconds": 21954}),
-            **_problems((*ALWAYS, *WITH_BODY, errors.DeviceGone(), errors.TooMany(60)), "POST"),
+            **_problems(ALWAYS + WITH_BODY + FROM_THE_APP + HEARTBEAT, "POST"),
         },
     }
     operation["servers"] = _servers("heartbeat")
     spec.path("/v1/heartbeats", operations={"post": operation})
+
+
+def _inventory(spec: APISpec) -> None:
+    fields_of_a_device = sorted(inventory.DeviceDocument().fields)
+    answer = {"device": fields_of_a_device, "inventory": inventory.digest()}
+    operation: dict[str, Any] = {
+        "operationId": "inventory",
+        "summary": "What a phone may find in its own document",
+        "description": "Public, and cached for an hour. A phone that finds another field beats with "
+        "`inventory_mismatch`.",
+        "responses": {
+            "200": _success("The fields, and the digest of the inventory", "Inventory", answer)
+        },
+    }
+    operation["servers"] = _servers("device-registration")
+    spec.path("/v1/inventory", operations={"get": operation})
+
+
+def _parameters() -> list[dict[str, Any]]:
+    """Headers that an app sends, and may leave out."""
+    version = {"type": "string", "pattern": "^[0-9]{1,6}(\\.[0-9]{1,6}){2}$", "example": "2.10.0"}
+    return [
+        {
+            "name": app_versions.HEADER,
+            "in": "header",
+            "required": False,
+            "description": "The app's version; without it the app counts as current",
+            "schema": version,
+        },
+        {
+            "name": app_check.HEADER,
+            "in": "header",
+            "required": False,
+            "description": "A token of Firebase App Check, where the deployment asks for it",
+            "schema": {"type": "string"},
+        },
+    ]
 
 
 def _servers(service: str) -> list[dict[str, Any]]:
@@ -196,7 +248,7 @@ def _problems(possible: Sequence[errors.Problem], method: str) -> dict[str, Any]
 
 
 def _problem(found: Sequence[errors.Problem]) -> dict[str, Any]:
-    examples = {one.code: {"value": web.problem(one).get_json(force=True)} for one in found}
+    examples = {one.code: {"value": problem_document(one)} for one in found}
     headers = {
         name: {"description": HEADER_TEXTS[name], "schema": {"type": "string"}, "example": value}
         for one in found

@@ -58,6 +58,16 @@ class Unauthenticated(Problem):
         return {"WWW-Authenticate": "Bearer" + error}
 
 
+class Reauthenticate(Unauthenticated):
+    """The credential is genuine, and its sign-in too long ago."""
+
+    code = "reauthenticate"
+    title = "The device signed in too long ago; register it again, with the same device ID and a fresh access token."
+
+    def __init__(self) -> None:
+        super().__init__("auth_time")
+
+
 class Forbidden(Problem):
     """The credential is genuine, and does not allow this."""
 
@@ -85,6 +95,16 @@ class ClientNotAllowed(Forbidden):
 class AppOnlyToken(Forbidden):
     code = "app_only_token"
     title = "The access token was issued to an application, not to a person's phone."
+
+
+class AppOutdated(Forbidden):
+    code = "app_outdated"
+    title = "This version of the app is too old; update it."
+
+
+class AppNotAttested(Forbidden):
+    code = "app_not_attested"
+    title = "Firebase App Check does not vouch for this app."
 
 
 class TenantNotOnboarded(Forbidden):
@@ -179,6 +199,16 @@ class TooMany(Problem):
 class DeviceLimit(TooMany):
     code = "device_limit"
     title = "The organization has reached its number of devices."
+
+
+class TooManyNewDevices(TooMany):
+    code = "too_many_new_devices"
+    title = "Too many new devices of the organization register at once."
+
+
+class TooManyForToken(TooMany):
+    code = "too_many_for_token"
+    title = "Too many new devices register with one access token."
 
 
 class Unavailable(Problem):

@@ -19,7 +19,10 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from shared.tenant import Reason, Status, Way
 
-SUCCEEDED, FAILED = "succeeded", "failed"
+SYNC_OUTCOMES = SUCCEEDED, FAILED = "succeeded", "failed"
+INVENTORY_MISMATCH = (
+    "inventory_mismatch"  # a phone has found a field that is not published; stored nowhere
+)
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAME_LENGTH = 256
@@ -203,7 +206,7 @@ class DeviceDocument(Stored):
         ),
     )
     lastOutcome = fields.String(
-        validate=validate.OneOf((SUCCEEDED, FAILED)),
+        validate=validate.OneOf(SYNC_OUTCOMES),
         metadata=_about(
             "share of failing synchronizations, counted per organization",
             WHILE_REGISTERED,
@@ -282,7 +285,9 @@ class RegistrationBody(Stored):
 
 
 class HeartbeatBody(Stored):
-    outcome = fields.String(required=True, validate=validate.OneOf((SUCCEEDED, FAILED)))
+    outcome = fields.String(
+        required=True, validate=validate.OneOf((*SYNC_OUTCOMES, INVENTORY_MISMATCH))
+    )
 
 
 def check_tenant(document: Mapping[str, Any]) -> None:

@@ -62,6 +62,18 @@ def name(value: str) -> str:
     return value
 
 
+def digits(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,20}", value):
+        raise ValueError("must be a number")
+    return value
+
+
+def app_version(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){2}", value):
+        raise ValueError("must be three numbers with full stops between them, like 2.10.0")
+    return value
+
+
 def guid(value: str) -> str:
     if not _GUID.fullmatch(value.lower()):
         raise ValueError("must be a GUID")

@@ -15,7 +15,9 @@ from shared.environment import SettingsError as SettingsError
 from shared.environment import load as load
 from shared.environment import setting
 from shared.parsers import (
+    app_version,
     base_url,
+    digits,
     guid,
     guids,
     host_and_port,
@@ -130,7 +132,26 @@ class FirebaseTokenSettings:
 
 
 @dataclass(frozen=True)
-class DeviceSettings:
+class AppCheckSettings:
+    """Whether calls must come with a token of Firebase App Check."""
+
+    app_check: str = setting("APP_CHECK", one_of("off", "monitor", "enforce"), default="off")
+    app_check_project_number: str = setting("APP_CHECK_PROJECT_NUMBER", digits, default="")
+    app_check_keys_url: str = setting(
+        "APP_CHECK_KEYS_URL", url, default="https://firebaseappcheck.googleapis.com/v1/jwks"
+    )
+
+    def faults(self) -> list[str]:
+        if self.app_check == "off" or self.app_check_project_number:
+            return []
+        return ["APP_CHECK_PROJECT_NUMBER is required by APP_CHECK"]
+
+
+@dataclass(frozen=True)
+class DeviceSettings(AppCheckSettings):
+    """minimum_app_version: older apps are refused; empty: none."""
+
+    minimum_app_version: str = setting("MINIMUM_APP_VERSION", app_version, default="")
     heartbeat_interval_seconds: int = setting(
         "HEARTBEAT_INTERVAL_SECONDS", whole(1, 604_800), default=21_600
     )
@@ -145,6 +166,10 @@ class RegistrationSettings(
     max_devices_per_tenant: int = setting(
         "MAX_DEVICES_PER_TENANT", whole(1, 10_000_000), default=50_000
     )
+    max_new_devices_per_minute: int = setting(
+        "MAX_NEW_DEVICES_PER_MINUTE", whole(1, 1_000_000), default=1000
+    )
+    max_devices_per_token: int = setting("MAX_DEVICES_PER_TOKEN", whole(1, 1_000_000), default=5)
     user_deletions_per_second: int = setting(
         "USER_DELETIONS_PER_SECOND", whole(1, 1000), default=10
     )
@@ -309,6 +334,7 @@ class PurgeSettings(
 
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
     backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
+    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
     user_batches_per_second: int = setting(
         "USER_BATCH_DELETIONS_PER_SECOND", whole(1, 1000), default=1
     )

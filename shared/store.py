@@ -59,8 +59,14 @@ class TenantStore:
 
     # Devices
 
-    async def register(self, device_id: str, limit: int, now: datetime) -> Registered:
-        """Make the device's document; a known one stays as it is.
+    async def register(
+        self,
+        device_id: str,
+        limit: int,
+        now: datetime,
+        admit: Callable[[], None] = lambda: None,
+    ) -> Registered:
+        """Make the device's document; a known one stays as it is. admit: called for a new one, and may refuse it.
 
         Raises TenantNotOnboarded, TenantClosing, TenantPurging, DeviceLimit (`limit` is met as of the last count:
         requests that race can pass it by their own number), Unavailable. Calls: 3 for a known device, 4 for a new one.
@@ -75,6 +81,7 @@ class TenantStore:
                 count = await self._database.count(self.devices_path, up_to=limit)
                 if count >= limit:
                     raise errors.DeviceLimit(DEVICE_LIMIT_RETRY_SECONDS)
+                admit()
                 transaction.create(path, {"lastHeartbeatAt": to_the_hour(now)})
             return Registered(device is None, tenant.name)
 
@@ -86,7 +93,9 @@ class TenantStore:
     async def heartbeat(self, device_id: str, outcome: str, now: datetime) -> None:
         """Note that the device lives and how its sync ended: one write, no read. Raises DeviceGone, Unavailable."""
         hour = to_the_hour(now)
-        fields = {"lastHeartbeatAt": hour, "lastOutcome": outcome}
+        fields: dict[str, Any] = {"lastHeartbeatAt": hour}
+        if outcome in inventory.SYNC_OUTCOMES:
+            fields["lastOutcome"] = outcome
         if outcome == inventory.SUCCEEDED:
             fields["lastSyncAt"] = hour
         try:

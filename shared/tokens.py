@@ -42,6 +42,15 @@ class EntraRules:
 
 
 @dataclass(frozen=True)
+class TenantProof:
+    """What a phone's access token proves. token_id: its `uti`, which names the token and nobody; empty without one."""
+
+    tenant_id: str
+    token_id: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
 class DeviceIdentity:
     tenant_id: str
     device_id: str
@@ -78,8 +87,8 @@ async def verified_claims(
     return claims, key
 
 
-async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> str:
-    """The tenant ID that a phone's Entra access token proves.
+async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> TenantProof:
+    """The tenant that a phone's Entra access token proves.
 
     Raises Unauthenticated where the token proves nothing to us; AppOnlyToken, InsufficientScope or ClientNotAllowed
     where it is genuine and not enough; Unavailable from `keys`.
@@ -104,27 +113,42 @@ async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: floa
         raise errors.InsufficientScope
     if claims.get("azp") not in rules.client_ids:
         raise errors.ClientNotAllowed
-    return tenant_id
+    token_id = claims.get("uti")
+    return TenantProof(
+        tenant_id, token_id if isinstance(token_id, str) else "", _seconds(claims, "exp")
+    )
 
 
-async def firebase_device(token: str, keys: KeyLookup, project: str, now: float) -> DeviceIdentity:
-    """The device that a Firebase ID token proves. Raises Unauthenticated; Unavailable from `keys`."""
+async def firebase_device(
+    token: str, keys: KeyLookup, project: str, now: float, most_age_seconds: float | None
+) -> DeviceIdentity:
+    """The device that a Firebase ID token proves, whose sign-in is at most so old.
+
+    Raises Unauthenticated, Reauthenticate; Unavailable from `keys`.
+    """
     claims, _key = await verified_claims(token, keys, now)
-    return device_of(claims, project, now)
+    return device_of(claims, project, now, most_age_seconds)
 
 
-def unsigned_firebase_device(token: str, project: str, now: float) -> DeviceIdentity:
+def unsigned_firebase_device(
+    token: str, project: str, now: float, most_age_seconds: float | None
+) -> DeviceIdentity:
     """The device in an ID token of the Auth emulator, which signs none. Raises Unauthenticated."""
     parsed = _parsed(token)
     if parsed.headers().get("alg") != "none":
         raise errors.Unauthenticated("header")
     claims = _claims(parsed)
     _check_times(claims, now)
-    return device_of(claims, project, now)
+    return device_of(claims, project, now, most_age_seconds)
 
 
-def device_of(claims: Mapping[str, Any], project: str, now: float) -> DeviceIdentity:
-    """The device in the claims of a Firebase ID token, its signature checked before. Raises Unauthenticated."""
+def device_of(
+    claims: Mapping[str, Any], project: str, now: float, most_age_seconds: float | None
+) -> DeviceIdentity:
+    """The device in the claims of a Firebase ID token, its signature checked before.
+
+    Raises Unauthenticated, and Reauthenticate where everything else is good.
+    """
     if claims.get("aud") != project:
         raise errors.Unauthenticated("audience")
     if claims.get("iss") != f"https://securetoken.google.com/{project}":
@@ -142,6 +166,8 @@ def device_of(claims: Mapping[str, Any], project: str, now: float) -> DeviceIden
     identity = DeviceIdentity(tenant_id, device_id)
     if claims.get("sub") != identity.uid:
         raise errors.Unauthenticated("subject")
+    if most_age_seconds is not None and now - claims["auth_time"] > most_age_seconds:
+        raise errors.Reauthenticate
     return identity
 
 

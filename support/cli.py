@@ -232,13 +232,52 @@ async def show(context: Context, tenant_id: str, as_json: bool) -> None:
 
 
 @commands.command()
+@click.option("--lost", is_flag=True, help="Only those whose consent is lost.")
 @json_option
 @click.pass_obj
 @awaited
-async def tenants(context: Context, as_json: bool) -> None:
+async def tenants(context: Context, lost: bool, as_json: bool) -> None:
     """List the connected organizations."""
     rows = [facts_of(found) async for found in context.database.walk(TENANTS)]
+    if lost:
+        rows = [row for row in rows if "lostAt" in row or MALFORMED in row]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "lostAt"), as_json)
+
+
+@commands.command(short_help="Sign out all devices of TENANT, or one.")
+@click.argument("tenant_id", metavar="TENANT")
+@click.option("--revoke-all", is_flag=True, help="All; the next scheduled run removes them.")
+@click.option("--revoke", "device_id", metavar="DEVICE", default="", help="This one, at once.")
+@yes_option
+@json_option
+@click.pass_obj
+@awaited
+async def devices(
+    context: Context, tenant_id: str, revoke_all: bool, device_id: str, yes: bool, as_json: bool
+) -> None:
+    """How many devices TENANT has; with an option, sign them out. They can register again."""
+    if revoke_all and device_id:
+        raise click.UsageError("--revoke-all or --revoke, not both")
+    store, read = await context.sound_tenant(tenant_id)
+    if device_id:
+        await _revoke(context, store, device_id.lower(), yes)
+    elif revoke_all:
+        if not yes:
+            _confirm(f"All devices of {read.tenant.name!r} will be signed out. Go on?")
+        now = datetime.now(UTC)
+        await store.change(lambda tenant: tenant.ask_sign_out(now))
+        click.echo("the next scheduled run removes every device registered until now", err=True)
+    count = await context.database.count(store.devices_path)
+    context.show({"tenant": store.id, "devices": count}, as_json)
+
+
+async def _revoke(context: Context, store: TenantStore, device_id: str, yes: bool) -> None:
+    if not inventory.is_device_id(device_id):
+        raise click.BadParameter("must be a device ID (a random UUID)", param_hint="--revoke")
+    if not yes:
+        _confirm("This device will be signed out. Go on?")
+    await context.users().delete_one(f"{store.id}:{device_id}")
+    await store.forget_device(device_id)
 
 
 @commands.command("purge-preview", short_help="What the next run would delete: a dry run.")

@@ -24,6 +24,7 @@ from shared.web.app import Application, Routes
 from shared.web.body import load_query
 from shared.web.browser import not_ahead
 from shared.web.cookies import SignedCookie
+from shared.web.version import version
 
 from . import download, pages, sign_in
 from .figures import figures
@@ -138,6 +139,7 @@ class Portal:
             "/deletion": {"POST": self.request_deletion},
             "/withdrawal": {"POST": self.withdraw_deletion},
             "/data": {"POST": self.data},
+            "/version": {"GET": version},
         }
 
     async def _organization(self, session: Session) -> tuple[TenantStore, Stored]:

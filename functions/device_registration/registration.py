@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import tokens
+from shared.google.app_check import AppCheck, app_check
 from shared.google.custom_tokens import CustomTokens
 from shared.google.firestore import Firestore
 from shared.google.id_tokens import DeviceTokens
@@ -21,8 +22,12 @@ from shared.settings import RegistrationSettings
 from shared.store import TenantStore
 from shared.web.answers import json_answer
 from shared.web.app import Application, Routes, body_of
+from shared.web.app_versions import require_current
 from shared.web.body import bearer, load_json
+from shared.web.version import version
 
+from .floods import Floods
+from .published import published_inventory
 from .sign_out import SignOut
 
 BODY = RegistrationBody()
@@ -37,6 +42,8 @@ class Registration:
     device_tokens: DeviceTokens
     custom_tokens: CustomTokens
     sign_out: SignOut
+    floods: Floods
+    app_check: AppCheck
     database: Firestore
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -45,14 +52,21 @@ class Registration:
 
         The token is made before the document, so that nothing is half done when it can't be made.
         """
+        require_current(request, self.settings.minimum_app_version)
+        await self.app_check.require(request)
         now = self.clock()
-        tenant_id = await tokens.entra_tenant(
+        proof = await tokens.entra_tenant(
             bearer(request), self.entra_keys.get, self._rules, now.timestamp()
         )
         device_id = load_json(request, body_of(request), BODY)["deviceId"]
-        custom_token = await self.custom_tokens.make(tokens.DeviceIdentity(tenant_id, device_id))
-        store = TenantStore(self.database, tenant_id)
-        registered = await store.register(device_id, self.settings.max_devices_per_tenant, now)
+        identity = tokens.DeviceIdentity(proof.tenant_id, device_id)
+        custom_token = await self.custom_tokens.make(identity)
+        store, limit = (
+            TenantStore(self.database, proof.tenant_id),
+            self.settings.max_devices_per_tenant,
+        )
+        admit = self.floods.entry(proof, now.timestamp())
+        registered = await store.register(device_id, limit, now, admit)
         answer = {
             "deviceId": device_id,
             "customToken": custom_token,
@@ -63,7 +77,7 @@ class Registration:
 
     async def leave(self, request: Request) -> Response:
         """DELETE /v1/devices/self → 204."""
-        device = await self.device_tokens.verify(bearer(request))
+        device = await self.device_tokens.verify(bearer(request), most_age_seconds=None)
         await self.sign_out.sign_out(device, TenantStore(self.database, device.tenant_id))
         return Response(status_code=204)
 
@@ -72,6 +86,8 @@ class Registration:
         return {
             "/v1/devices": {"POST": self.register},
             "/v1/devices/self": {"DELETE": self.leave},
+            "/v1/inventory": {"GET": published_inventory},
+            "/version": {"GET": version},
         }
 
     @property
@@ -99,6 +115,8 @@ def build(settings: RegistrationSettings) -> Application:
         DeviceTokens(settings.project, settings.firebase_keys_url, settings.auth_emulator),
         CustomTokens(settings.auth_emulator),
         SignOut(Users(settings.project), Pace(settings.user_deletions_per_second)),
+        Floods(settings.max_new_devices_per_minute, settings.max_devices_per_token),
+        app_check(settings),
         Firestore(settings.project, settings.firestore_emulator),
     )
     return Application("device_registration", settings.project, registration.routes)

@@ -19,6 +19,7 @@ from shared.web.answers import see_other
 from shared.web.app import Application, Routes, note_outcome
 from shared.web.body import load_query
 from shared.web.browser import not_ahead
+from shared.web.version import version
 
 from . import flow, pages
 from .cookie import ProgressCookie
@@ -84,6 +85,7 @@ class Onboarding:
             "/consented": {"GET": not_ahead(self.consented)},
             "/verified": {"GET": not_ahead(self.verified)},
             "/done": {"GET": self.done},
+            "/version": {"GET": version},
         }
 
     def _show(self, request: Request, progress: Progress) -> Response:

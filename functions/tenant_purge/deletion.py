@@ -106,7 +106,7 @@ class Deletion:
         at_work: set[asyncio.Task[None]] = set()
         try:
             devices = self._database.stream(self._store.devices_path, keys_only=True)
-            async with aclosing(_pages(devices, MAX_DELETE_USERS)) as pages:
+            async with aclosing(pages_of(devices, MAX_DELETE_USERS)) as pages:
                 async for page in pages:
                     found = True
                     gone = await self._delete_users(page)
@@ -164,7 +164,7 @@ class Deletion:
     async def _delete_others(self) -> None:
         """What the inventory does not know below the tenant: other collections, and documents below devices."""
         others = self._database.stream(self._store.path, below=True, keys_only=True)
-        async with aclosing(_pages(others, MAX_WRITES)) as pages:
+        async with aclosing(pages_of(others, MAX_WRITES)) as pages:
             async for page in pages:
                 await self.check()
                 codes = await self._database.delete_batch(page)
@@ -195,7 +195,7 @@ async def _some(at_work: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
     return others
 
 
-async def _pages(
+async def pages_of(
     documents: AsyncGenerator[Document, None], size: int
 ) -> AsyncGenerator[list[Document], None]:
     page: list[Document] = []

@@ -22,9 +22,11 @@ from .budget import Budget
 from .consents import Consents
 from .deletions import Deletions
 from .events import MAX_EVENT_BYTES, require_event
+from .expiry import Expiry
 from .ledger import Ledger
 from .pace import PacedUsers
 from .run import Run
+from .signouts import SignOuts
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class ScheduledPurge:
             self.now,
         )
         deletions = Deletions(self.database, self.users, self.paced, ledger, self.now)
-        return Run(self.database, ledger, deletions, consents, budget, self.now)
+        expiry = Expiry(self.database, self.paced, settings.device_expiry_days, self.now)
+        sign_outs = SignOuts(self.database, self.paced)
+        return Run(self.database, ledger, deletions, sign_outs, consents, expiry, budget, self.now)
 
     @property
     def routes(self) -> Routes:

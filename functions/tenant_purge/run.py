@@ -1,4 +1,4 @@
-"""One scheduled run: receipts, deletions, then consents, each within a share of the budget.
+"""One scheduled run: receipts, deletions, sign-outs, consents, then silent devices, each within a share of the budget.
 
 A fault of one tenant never stops the others. What the budget leaves, the next run does.
 """
@@ -17,9 +17,12 @@ from shared.tenant import Status
 from .budget import Budget, OutOfTime
 from .consents import Consents
 from .deletions import Deletions
+from .expiry import Expiry
 from .ledger import Ledger
+from .signouts import SignOuts
 
-RECEIPTS_SHARE, DELETIONS_SHARE = 0.1, 0.7  # of the time that is left
+# Of the time that is left when a work begins; the last one has all of it.
+RECEIPTS_SHARE, DELETIONS_SHARE, SIGN_OUTS_SHARE, CONSENTS_SHARE = 0.1, 0.6, 0.3, 0.6
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -35,7 +38,9 @@ class Run:
     database: Firestore
     ledger: Ledger
     deletions: Deletions
+    sign_outs: SignOuts
     consents: Consents
+    expiry: Expiry
     budget: Budget
     now: Callable[[], datetime]
 
@@ -45,7 +50,9 @@ class Run:
         for work, share in (
             (self.ledger.settle, RECEIPTS_SHARE),
             (self.deletions.run, DELETIONS_SHARE),
-            (self.consents.check, 1.0),
+            (self.sign_outs.run, SIGN_OUTS_SHARE),
+            (self.consents.check, CONSENTS_SHARE),
+            (self.expiry.run, 1.0),
         ):
             await self._within(work, self.budget.part(share), away)
         broken = await self._broken(away)
@@ -90,11 +97,13 @@ class Run:
     def _report(self, unseen: int, away: list[errors.Unavailable]) -> None:
         done, checked = self.deletions.done, self.consents.checked
         unavailable = len(away) + len(done.unavailable) + len(checked.unavailable)
-        broken = unseen + done.broken + checked.broken
+        broken = unseen + done.broken + checked.broken + self.sign_outs.broken
         logs.event(
             "purge_run",
             "ERROR" if done.failed or broken or unavailable else "INFO",
             purged=done.purged,
+            signed_out=self.sign_outs.removed,
+            expired=self.expiry.expired,
             failed=done.failed,
             broken=broken,
             unavailable=unavailable,

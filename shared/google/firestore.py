@@ -142,10 +142,14 @@ class Firestore:
         order_by: str = "__name__",
         start_after: Sequence[Any] | None = None,
         limit: int = PAGE,
+        group: bool = False,
     ) -> list[Document]:
-        """A page of documents. start_after: value of `order_by` and ID of the last document before the page."""
+        """A page of documents. start_after: value of `order_by` and ID of the last document before the page.
+
+        group: of all collections of that name, wherever they are.
+        """
         async with _calling(CALL_SECONDS):
-            query = _query(await self.client(), collection, where)
+            query = _query(await self.client(), collection, where, group)
             for name in dict.fromkeys((order_by, "__name__")):
                 query = query.order_by(name)
             if start_after is not None:
@@ -173,10 +177,11 @@ class Firestore:
         where: Where = (),
         up_to: int | None = None,
         seconds: float = CALL_SECONDS,
+        group: bool = False,
     ) -> int:
-        """How many documents match; Firestore bills one read per 1,000 index entries counted."""
+        """How many documents match; Firestore bills one read per 1,000 index entries counted. group: as in `query`."""
         async with _calling(seconds):
-            query = _query(await self.client(), collection, where)
+            query = _query(await self.client(), collection, where, group)
             counted = (query.limit(up_to) if up_to is not None else query).count(alias="n")
             return int((await counted.get(timeout=seconds))[0][0].value)
 
@@ -356,8 +361,8 @@ async def _get(
     return [found.get(path) for path in paths]
 
 
-def _query(client: AsyncClient, collection: str, where: Where) -> Any:
-    query: Any = client.collection(collection)
+def _query(client: AsyncClient, collection: str, where: Where, group: bool) -> Any:
+    query: Any = client.collection_group(collection) if group else client.collection(collection)
     for name, operator, value in where:
         query = query.where(filter=FieldFilter(name, operator, value))
     return query

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from shared import tokens
 from shared.keys import KeyCache, published
-from shared.tokens import DeviceIdentity
+from shared.tokens import MOST_PROOF_AGE_SECONDS, DeviceIdentity
 
 
 class DeviceTokens:
@@ -34,8 +34,13 @@ class DeviceTokens:
         self._clock = clock
         self._keys = keys or KeyCache(published("firebase", keys_url))
 
-    async def verify(self, token: str) -> DeviceIdentity:
-        """Raises Unauthenticated, Unavailable."""
+    async def verify(
+        self, token: str, most_age_seconds: float | None = MOST_PROOF_AGE_SECONDS
+    ) -> DeviceIdentity:
+        """most_age_seconds: of the sign-in, if it matters. Raises Unauthenticated, Reauthenticate, Unavailable."""
+        now = self._clock()
         if self._emulated:
-            return tokens.unsigned_firebase_device(token, self._project, self._clock())
-        return await tokens.firebase_device(token, self._keys.get, self._project, self._clock())
+            return tokens.unsigned_firebase_device(token, self._project, now, most_age_seconds)
+        return await tokens.firebase_device(
+            token, self._keys.get, self._project, now, most_age_seconds
+        )

@@ -22,7 +22,9 @@ from shared.web import protocol
 from shared.web.answers import Respond, add_headers, problem
 from shared.web.body import MAX_BODY_BYTES, Disconnected, receive
 
-OUTCOME, ROUTE, BODY = "calliente.outcome", "calliente.route", "calliente.body"
+OUTCOME, ROUTE, BODY, NOTED = (
+    f"calliente.{name}" for name in ("outcome", "route", "body", "noted")
+)
 BROKEN_OFF = "broken_off"
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -91,6 +93,11 @@ def note_outcome(request: Request, code: str) -> None:
     request.scope[OUTCOME] = code
 
 
+def note(request: Request, name: str, value: str) -> None:
+    """One more field of this request's line in the log: a word of our own, never of the request."""
+    request.scope.setdefault(NOTED, {})[name] = value
+
+
 def as_problem(error: Exception) -> errors.Problem:
     """What a caller is told of an error; what is not ours to tell is a crash, which the log names by its place."""
     if isinstance(error, errors.Problem):
@@ -139,6 +146,7 @@ class _Logged(Response):
             "outcome": BROKEN_OFF if outcome == Disconnected.code else outcome,
             "duration_ms": round((self._application.clock() - self._started) * 1000, 1),
             "logging.googleapis.com/trace": logs.trace_name(self._application.project, trace),
+            **scope.get(NOTED, {}),
         }
         logs.event(self._application.name, "ERROR" if status >= 500 else "INFO", **event)
 

@@ -66,9 +66,10 @@ class FakeFirestore:
         order_by: str = "__name__",
         start_after: Sequence[Any] | None = None,
         limit: int = 300,
+        group: bool = False,
     ) -> list[Document]:
         self._called("query")
-        found = self._matching(collection, where)
+        found = self._matching(collection, where, group)
         keyed = sorted((_key(document, order_by), document) for document in found)  # type: ignore[type-var]
         after = tuple(start_after) if start_after is not None else None
         page = [document for key, document in keyed if after is None or key > after]
@@ -89,9 +90,10 @@ class FakeFirestore:
         where: Where = (),
         up_to: int | None = None,
         seconds: float = 0.0,
+        group: bool = False,
     ) -> int:
         self._called("count")
-        found = len(self._matching(collection, where))
+        found = len(self._matching(collection, where, group))
         return min(found, up_to) if up_to is not None else found
 
     async def stream(
@@ -158,11 +160,11 @@ class FakeFirestore:
         if self.kept[path].version != version:
             raise Changed
 
-    def _matching(self, collection: str, where: Where) -> list[Document]:
+    def _matching(self, collection: str, where: Where, group: bool = False) -> list[Document]:
         return [
             document
             for path, document in self.kept.items()
-            if path.rpartition("/")[0] == collection
+            if (path.split("/")[-2] if group else path.rpartition("/")[0]) == collection
             and all(_holds(document, *condition) for condition in where)
         ]
 
@@ -275,7 +277,7 @@ class FakeTokens:
     identity: DeviceIdentity = IDENTITY
     accepted: str = "id-token"
 
-    async def verify(self, token: str) -> DeviceIdentity:
+    async def verify(self, token: str, most_age_seconds: float | None = None) -> DeviceIdentity:
         if token != self.accepted:
             raise errors.Unauthenticated("signature")
         return self.identity

@@ -1,0 +1,81 @@
+"""Signing out all devices of an organization, as its administrator or an operator has asked for.
+
+The devices registered before the request go; whoever registers again, with a fresh access token, stays.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared import logs
+from shared.errors import TenantNotOnboarded, TenantPurging
+from shared.google.firestore import Document, Firestore
+from shared.google.users import MAX_DELETE_USERS
+from shared.store import TenantStore, stored, tenants
+from shared.tenant import BrokenRecord, Tenant
+
+from .budget import Budget
+from .deletion import pages_of
+from .pace import PacedUsers
+from .removal import remove_devices
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass
+class SignOuts:
+    """removed, broken: devices that this run removed, and records that it could not read."""
+
+    database: Firestore
+    users: PacedUsers
+    removed: int = 0
+    broken: int = 0
+
+    async def run(self, budget: Budget) -> None:
+        """One tenant after the other, the oldest request first. Raises OutOfTime, Unavailable."""
+        asked = tenants(
+            self.database,
+            where=[("signOut.requestedAt", ">=", EPOCH)],
+            order_by="signOut.requestedAt",
+        )
+        async with aclosing(asked) as documents:
+            async for document in documents:
+                await self._sign_out(document, budget)
+
+    async def _sign_out(self, document: Document, budget: Budget) -> None:
+        try:
+            request = stored(document).tenant.sign_out
+            store = TenantStore(self.database, document.id)
+        except (BrokenRecord, ValueError):
+            self.broken += 1
+            return
+        if request is None or not await self._all_removed(store, request.requested_at, budget):
+            return
+
+        def done(tenant: Tenant) -> Tenant:
+            return tenant.signed_out() if tenant.sign_out == request else tenant
+
+        try:
+            await store.change(done)
+        except (TenantNotOnboarded, TenantPurging):
+            return
+        logs.event("devices_signed_out")
+
+    async def _all_removed(
+        self, store: TenantStore, requested_at: datetime, budget: Budget
+    ) -> bool:
+        """Remove the devices registered before; whether none of them is left, as far as this look saw."""
+        devices = self.database.stream(store.devices_path, keys_only=True)
+        all_gone = True
+        async with aclosing(pages_of(devices, MAX_DELETE_USERS)) as pages:
+            async for page in pages:
+                old = [
+                    device for device in page if device.created and device.created < requested_at
+                ]
+                if old:
+                    removed = await remove_devices(self.database, self.users, old, budget)
+                    self.removed += removed
+                    all_gone = all_gone and removed == len(old)
+        return all_gone

@@ -1,0 +1,127 @@
+"""Silent devices are removed, and only when the silence is theirs."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.tenant_purge.budget import Budget
+from functions.tenant_purge.expiry import Expiry
+from functions.tenant_purge.pace import PacedUsers
+from functions.tenant_purge.signouts import SignOuts
+from shared.store import to_the_hour
+from shared.tenant import Tenant, onboarded, to_document
+from tests.helpers.fakes import NOW, TENANT, FakeFirestore, FakeUsers
+
+OTHER = "5e1f0a10-c0de-4c02-8a02-0000fab21ca0"
+
+
+def device(number):
+    return f"0b0c1f6e-7a51-4a0e-9d0c-{number:012d}"
+
+
+@pytest.fixture
+def database():
+    return FakeFirestore()
+
+
+@pytest.fixture
+def users():
+    return FakeUsers()
+
+
+def put(database, users, number, silent_days, tenant=TENANT):
+    """A device that beat so long ago, and its Auth user."""
+    beat = to_the_hour(NOW - timedelta(days=silent_days))
+    database.put(f"tenants/{tenant}/devices/{device(number)}", {"lastHeartbeatAt": beat})
+    users.uids.add(f"{tenant}:{device(number)}")
+
+
+def expiry(database, users, days=180):
+    return Expiry(database, PacedUsers(users, 1000), days, lambda: NOW)
+
+
+def budget(seconds=100.0):
+    return Budget(seconds, lambda: 0.0)
+
+
+async def test_devices_that_have_been_silent_for_long_are_removed(database, users):
+    """Document and Auth user go, in every organization; who beat since stays."""
+    put(database, users, 1, 181)
+    put(database, users, 2, 400, OTHER)
+    put(database, users, 3, 179)
+    put(database, users, 4, 0)
+    work = expiry(database, users)
+    await work.run(budget())
+    assert work.expired == 2
+    assert sorted(database.documents) == [
+        f"tenants/{TENANT}/devices/{device(3)}",
+        f"tenants/{TENANT}/devices/{device(4)}",
+    ]
+    assert users.uids == {f"{TENANT}:{device(3)}", f"{TENANT}:{device(4)}"}
+
+
+async def test_nothing_expires_where_no_days_are_set(database, users):
+    """0 means never."""
+    put(database, users, 1, 5000)
+    put(database, users, 2, 0)
+    await expiry(database, users, days=0).run(budget())
+    assert len(database.documents) == 2
+
+
+@pytest.mark.parametrize("beating_today", [0, 4])
+async def test_it_waits_while_the_silence_is_ours(database, users, beating_today, capsys):
+    """Fewer than half of the week's devices have beaten in the last day: an outage, and nobody is removed."""
+    put(database, users, 99, 300)
+    for number in range(10):
+        put(database, users, number, 0 if number < beating_today else 3)
+    await expiry(database, users).run(budget())
+    assert len(database.documents) == 11
+    assert "expiry_waits" in capsys.readouterr().out
+
+
+async def test_half_of_the_weeks_devices_is_enough(database, users):
+    """Phones that beat once a day or so are no outage."""
+    put(database, users, 99, 300)
+    for number in range(10):
+        put(database, users, number, 0 if number < 5 else 3)
+    await expiry(database, users).run(budget())
+    assert len(database.documents) == 10
+
+
+async def test_a_user_that_firebase_keeps_keeps_its_document(database, users):
+    """The document is the reminder that the user is left."""
+    put(database, users, 1, 300)
+    put(database, users, 2, 0)
+    users.refused = {f"{TENANT}:{device(1)}"}
+    await expiry(database, users).run(budget())
+    assert f"tenants/{TENANT}/devices/{device(1)}" in database.documents
+
+
+async def test_everybody_is_signed_out_who_registered_before_the_request(database, users):
+    """Whoever registers afterwards stays; the request is cleared."""
+    put(database, users, 1, 0)
+    put(database, users, 2, 0)
+    database.now = NOW + timedelta(hours=1)
+    tenant: Tenant = onboarded(None, "Contoso", NOW).ask_sign_out(NOW + timedelta(minutes=30))
+    database.put(f"tenants/{TENANT}", to_document(tenant))
+    put(database, users, 3, 0)
+    work = SignOuts(database, PacedUsers(users, 1000))
+    await work.run(budget())
+    assert work.removed == 2
+    assert users.uids == {f"{TENANT}:{device(3)}"}
+    assert "signOut" not in database.documents[f"tenants/{TENANT}"]
+    assert f"tenants/{TENANT}/devices/{device(3)}" in database.documents
+
+
+async def test_a_sign_out_that_is_not_done_is_asked_for_again(database, users):
+    """A user that Firebase keeps leaves the request for the next run."""
+    put(database, users, 1, 0)
+    database.now = NOW + timedelta(hours=1)
+    tenant = onboarded(None, "Contoso", NOW).ask_sign_out(NOW + timedelta(minutes=30))
+    database.put(f"tenants/{TENANT}", to_document(tenant))
+    users.refused = {f"{TENANT}:{device(1)}"}
+    await SignOuts(database, PacedUsers(users, 1000)).run(budget())
+    assert "signOut" in database.documents[f"tenants/{TENANT}"]
+    users.refused = set()
+    await SignOuts(database, PacedUsers(users, 1000)).run(budget())
+    assert "signOut" not in database.documents[f"tenants/{TENANT}"]
