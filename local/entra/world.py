@@ -167,6 +167,10 @@ class World:
     def graph_down(self, mode: str = "503") -> None:
         self.down(mode, ["graph"])
 
+    def refuse_graph(self, status: int | None = 403) -> None:
+        """Graph answers with this status, 401 or 403. None: no longer."""
+        self.graph_status = status
+
     def up(self) -> None:
         """Ends every outage and delay."""
         self._outages.clear()
@@ -255,6 +259,7 @@ class World:
         self._disabled: set[str] = set()
         self._credential_code = None
         self._lag = (0, "any")
+        self.graph_status: int | None = None
         self.id_token_overrides = {}
 
     # Counters
@@ -284,6 +289,7 @@ SWITCHES: Mapping[str, Callable[..., Any]] = {
         World.lag,
         World.override_id_token,
         World.refuse_consent,
+        World.refuse_graph,
         World.register_redirect_uri,
         World.reset,
         World.reset_counters,

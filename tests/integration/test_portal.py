@@ -426,7 +426,7 @@ def test_a_missing_consent_and_a_cancelled_sign_in_are_pages(portal: Portal) -> 
     assert "consent_missing" in portal.sign_in(browser).text
     page = browser.open(f"{portal.url}/sign-in")
     page = browser.decide(page, CONTOSO.tenant_id, CONTOSO.admin.username, "cancel")
-    assert "consent_declined" in page.text
+    assert "sign_in_cancelled" in page.text
 
 
 def test_an_outage_of_microsoft_is_said_and_passes(portal: Portal) -> None:
