@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shared.entra.codes import BY_NUMBER, Group
+from shared.entra.codes import BY_NUMBER, UMBRELLA, Group
 from shared.entra.refused import EntraRefused
 from shared.tenant import Verdict
 
@@ -40,7 +40,8 @@ def judge(refusal: EntraRefused | None) -> Judgement:
     """What an answer to a probe means; None is a token. `invalid_client` without a known number says nothing."""
     if refusal is None:
         return Judgement.STANDS
-    groups = {BY_NUMBER[code] for code in refusal.codes if code in BY_NUMBER}
+    specific = [code for code in refusal.codes if code != UMBRELLA] or refusal.codes
+    groups = {BY_NUMBER[code] for code in specific if code in BY_NUMBER}
     if Group.CREDENTIAL in groups:
         return Judgement.OWN_CREDENTIAL
     if Group.DISABLED in groups:

@@ -124,6 +124,8 @@ ELSEWHERE: frozenset[int] = frozenset(
     {50061, 50068, 50070, 50071, 50134, 52004, 70016, 70018, 70019, 75001, 75003, 75005, 75008}
     | {75011, 75016, 76021, 76026, 90119, 90120, 221000, 240001, 750054, 900236, 7500514, 7500529}
 )
+# "Error validating credentials": the older endpoint puts it before the number that says what is wrong.
+UMBRELLA = 70002
 BY_NUMBER: Mapping[int, Group] = {
     number: group for group, numbers in NUMBERS.items() for number in numbers
 }

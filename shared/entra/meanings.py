@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .codes import BY_NUMBER, BY_SUBERROR, BY_WORD, Group
+from .codes import BY_NUMBER, BY_SUBERROR, BY_WORD, UMBRELLA, Group
 from .refused import EntraRefused
 
 
@@ -133,7 +133,8 @@ def meaning_of(refused: EntraRefused, step: Step) -> Meaning:
 
 def known_number(refused: EntraRefused) -> int | None:
     """The number that decides, if it is one of the table: anything else may be a caller's invention."""
-    return next((number for number in refused.codes if number in BY_NUMBER), None)
+    known = [number for number in refused.codes if number in BY_NUMBER]
+    return next((number for number in known if number != UMBRELLA), next(iter(known), None))
 
 
 def support_code(refused: EntraRefused, meaning: Meaning) -> str:

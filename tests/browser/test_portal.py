@@ -10,7 +10,7 @@ import pytest
 from functions.admin_portal import words
 from functions.onboarding.words import CONNECTED, LANDING
 from shared.google.old_firestore import in_chunks
-from tests.browser.looking import Viewer, decide, heading
+from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
 
 DAY = timedelta(days=1)
 AGES = {  # phones of an organization, by the time since they last synchronized
@@ -301,6 +301,7 @@ FAILURES = {
     "tenant_purging": _too_late,
     "unavailable": _away,
     "unexpected": _with_another_issuer,
+    "unknown_organization": _cannot_sign_in(90002),
     "wrong_account": _with_a_personal_account,
     **{code: _cannot_sign_in(number) for code, number in SIGN_IN_REFUSALS.items()},
 }

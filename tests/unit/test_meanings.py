@@ -191,6 +191,8 @@ def test_words_claim_what_is_noted_of_them(step):
         ((50105,), Step.SIGN_IN, "not_assigned"),
         ((7000215,), Step.SIGN_IN, "our_mistake"),
         ((123456, 53003), Step.SIGN_IN, "blocked_by_policy"),
+        ((70002, 54005), Step.SIGN_IN, "answer_unusable"),
+        ((70002,), Step.SIGN_IN, "our_mistake"),
         ((123456,), Step.CONSENT, "unknown_refusal"),
     ],
 )
