@@ -15,7 +15,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msal
 import requests
@@ -55,8 +55,7 @@ class Entra:
             "redirect_uri": redirect_uri,
             "state": state,
         }
-        base = f"{self._settings.entra_authority}/{tenant}/v2.0/adminconsent"
-        return f"{base}?{urlencode(query)}"
+        return f"{self._authority(tenant)}/v2.0/adminconsent?{urlencode(query)}"
 
     def begin_sign_in(
         self, tenant_id: str, redirect_uri: str, prompt: str | None = None, claims: str = ""
@@ -112,11 +111,15 @@ class Entra:
         application = self._application(tenant_id)  # its cache is empty: MSAL would answer from it
         _call(lambda: application.acquire_token_for_client([self._settings.graph_scope]))
 
+    def _authority(self, tenant: str) -> str:
+        """One segment of a path, whatever a person has typed."""
+        return f"{self._settings.entra_authority}/{quote(tenant, safe='')}"
+
     def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:
         return _call_msal(
             lambda: msal.ConfidentialClientApplication(
                 self._settings.entra_client_id,
-                authority=f"{self._settings.entra_authority}/{tenant_id}",
+                authority=self._authority(tenant_id),
                 client_credential=self._credential,
                 http_client=self._client,
                 instance_discovery=False,

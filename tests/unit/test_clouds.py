@@ -94,3 +94,5 @@ def test_consent_is_asked_for_in_the_clouds_own_graph():
     assert "scope=https%3A%2F%2Fgraph.microsoft.us%2F.default" in address
     named = entra.admin_consent_url("s", "https://a.example/b", "contoso.example")
     assert named.startswith(f"{US[0]}/contoso.example/v2.0/adminconsent?")
+    typed = entra.admin_consent_url("s", "https://a.example/b", "../x?y#z")
+    assert typed.startswith(f"{US[0]}/..%2Fx%3Fy%23z/v2.0/adminconsent?")
