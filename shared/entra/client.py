@@ -134,10 +134,10 @@ def google_assertion(audience: str) -> str:
     import google.auth.transport.requests
     import google.oauth2.id_token
 
+    fetch: Any = google.oauth2.id_token.fetch_id_token
     try:
-        request = google.auth.transport.requests.Request(session=Session("google"))
-        fetch: Any = google.oauth2.id_token.fetch_id_token
-        return str(fetch(request, audience))
+        with Session("google") as session:
+            return str(fetch(google.auth.transport.requests.Request(session=session), audience))
     except google.auth.exceptions.GoogleAuthError:
         raise Unavailable("google", "client_assertion") from None
 

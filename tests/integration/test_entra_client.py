@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -73,13 +76,13 @@ def signed_in(entra, tenant_id=CONTOSO, **asked):
 
 @contextmanager
 def server(answer):
-    """A server on the loopback: `answer` gets each connection after a request, and its address."""
+    """A server on the loopback, and its address: `answer` gets each connection and what was asked."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection):
         with suppress(OSError), connection:
-            while connection.recv(65_536):
-                answer(connection)
+            while request := connection.recv(65_536):
+                answer(connection, request)
 
     def accept():
         with suppress(OSError):
@@ -101,6 +104,44 @@ def test_a_federated_credential_opens_and_another_does_not(stand_in):
     with pytest.raises(EntraRefused) as caught:
         Entra(federated, lambda: FEDERATED.assertion(sub="else")).probe_consent(CONTOSO)
     assert caught.value.codes == (700213,)
+
+
+def test_googles_metadata_server_makes_the_assertion(stand_in):
+    """Without another source, the function's own token is asked for, for the audience of the cloud, and opens."""
+    asked = []
+
+    def answer(connection, request):
+        path = request.split(b" ")[1].decode()
+        asked.append(path)
+        kind, body = "application/json", '{"email": "fn@p.iam.gserviceaccount.com"}'
+        if "/identity?" in path:
+            kind, body = "application/text", FEDERATED.assertion()
+        head = f"HTTP/1.1 200 OK\r\nMetadata-Flavor: Google\r\nContent-Length: {len(body)}\r\n"
+        connection.sendall(f"{head}Content-Type: {kind}\r\n\r\n{body}".encode())
+
+    call = (
+        "from shared.entra.client import Entra; from shared.settings import PurgeSettings, load; "
+        f"Entra(load(PurgeSettings)).probe_consent('{CONTOSO}')"
+    )
+    with server(answer) as metadata:
+        host = metadata.removeprefix("http://")
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",  # no credentials of whoever runs this
+            "GOOGLE_CLOUD_PROJECT": "p",
+            "GCE_METADATA_HOST": host,
+            "GCE_METADATA_IP": host,
+            "ENTRA_CLIENT_ID": CLIENT_ID,
+            "ENTRA_AUTHORITY": stand_in.url,
+            "GRAPH_ENDPOINT": stand_in.url,
+            "REQUESTS_CA_BUNDLE": str(stand_in.ca_path),
+        }
+        command = [sys.executable, "-c", call]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    (identity,) = [path for path in asked if "/identity?" in path]
+    assert parse_qs(urlsplit(identity).query)["audience"] == ["api://AzureADTokenExchange"]
+    assert stand_in.counters()["token"] == 1
 
 
 def test_a_certificate_opens_by_its_sha_256_thumbprint_alone(stand_in):
@@ -228,7 +269,7 @@ GRAPH_401 = (
 )
 def test_a_challenge_of_graph_is_read(stand_in, encoded, claims):
     """A token that does not suffice comes back with the claims that would, Base64 in a header; nonsense is none."""
-    with server(lambda connection: connection.sendall(GRAPH_401 % encoded)) as address:
+    with server(lambda connection, _: connection.sendall(GRAPH_401 % encoded)) as address:
         entra = Entra(PurgeSettings(project="p", entra_client_id=CLIENT_ID, graph_endpoint=address))
         with pytest.raises(EntraRefused) as caught:
             entra.organization_name("t", CONTOSO)
@@ -246,14 +287,15 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         (HEAD + b"Content-Length: 50\r\n\r\n", b"x" * 50),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 50),
         (HEAD + b"\r\n", b"x" * 50),
+        (b"", b""),
     ],
-    ids=["status", "headers", "body", "chunks", "endless"],
+    ids=["status", "headers", "body", "chunks", "endless", "silence"],
 )
 def test_an_answer_that_drips_ends(at_once, dripping):
     """Byte by byte, wherever in the answer, it is over at the deadline of the whole call, and is no answer."""
     never = threading.Event()
 
-    def drip(connection):
+    def drip(connection, _):
         connection.sendall(at_once)
         for byte in dripping:
             connection.sendall(bytes([byte]))
@@ -270,7 +312,10 @@ def test_an_answer_that_drips_ends(at_once, dripping):
 def test_an_answer_that_is_too_long_is_none():
     """More than a megabyte is no answer, however quick and complete it comes."""
     long = HEAD + b"Content-Length: 3000000\r\n\r\n" + b"x" * 3_000_000
-    with server(lambda connection: connection.sendall(long)) as address, pytest.raises(Unavailable):
+    with (
+        server(lambda connection, _: connection.sendall(long)) as address,
+        pytest.raises(Unavailable),
+    ):
         Session("graph").get(address)
 
 
@@ -278,7 +323,7 @@ def test_a_call_leaves_nothing_for_the_next():
     """One session serves many people: no cookie of one answer goes along with another request."""
     seen = []
 
-    def answer(connection):
+    def answer(connection, _):
         connection.sendall(HEAD + b"Content-Length: 2\r\nSet-Cookie: a=b; Path=/\r\n\r\n{}")
 
     with server(answer) as address:

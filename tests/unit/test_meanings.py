@@ -220,6 +220,22 @@ def test_without_a_number_the_word_decides(word, step, page):
     assert meaning_of(EntraRefused(word, (123456,)), step).page == "unknown_refusal"
 
 
+@pytest.mark.parametrize(
+    ("suberror", "claims", "page"),
+    [
+        ("", "{}", "more_proof"),
+        ("basic_action", "", "more_proof"),
+        ("user_password_expired", "{}", "sign_in_failed"),
+        ("consent_required", "", "still_activating"),
+        ("something_new", "", "unknown_refusal"),
+    ],
+)
+def test_beside_an_unknown_number_what_would_help_decides(suberror, claims, page):
+    """Microsoft's word for it, or the claims that another sign-in has to carry."""
+    refused = EntraRefused("invalid_grant", (123456,), suberror, claims)
+    assert meaning_of(refused, Step.SIGN_IN).page == page
+
+
 def test_our_own_faults_alarm_and_nobody_elses():
     """Credential and registration: whatever is a customer's or Microsoft's to mend wakes nobody up."""
     alarming = {group for group, meaning in GROUPS.items() if meaning.alarms}
