@@ -1,8 +1,8 @@
 """Microsoft's error numbers, grouped by what a person can do about them.
 
 The numbers are those of Microsoft identity platform, "Microsoft Entra authentication and authorization error codes",
-and, where a comment says so, of other pages of Microsoft's. What no sign-in, consent or token of ours can meet is
-under ELSEWHERE. A number that stands in no group is unknown, and so is what it means.
+and those of UNLISTED, each with its source. What no sign-in, consent or token of ours can meet is under ELSEWHERE. A
+number that stands in no group is unknown, and so is what it means.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ class Group(StrEnum):
 
 
 NUMBERS: Mapping[Group, frozenset[int]] = {
-    # No consent, no application, no service principal: right after a consent, not everywhere yet. 650051, 7000229:
-    # "Unexpected error when performing consent", "Application … is missing service principal".
+    # No consent, no application, no service principal: right after a consent, not everywhere yet.
     Group.SPREADING: frozenset({65001, 650051, 70001, 700011, 700016, 7000229}),
     Group.DECLINED: frozenset({65004}),
     Group.ADMINISTRATOR: frozenset({90093, 90094, 90095, 900941}),
@@ -67,10 +66,23 @@ NUMBERS: Mapping[Group, frozenset[int]] = {
     ),
     Group.USED: frozenset({54005, 70000, 501481, 700005, 900561}),
     Group.EXPIRED: frozenset({70008, 700082, 700084}),
-    # 53009, 53001 and neighbours: "Conditional Access: grant" and its troubleshooting pages.
     Group.DEVICE: frozenset(
-        {50005, 50097, 50127, 50129, 50155, 50187, 53000, 53001, 53002, 53009, 130006, 130007}
-        | {130008, 135010, 135011, 220450, 530003}
+        {
+            50005,
+            50097,
+            50127,
+            50129,
+            50155,
+            50187,
+            53000,
+            53001,
+            53002,
+            53005,
+            53009,
+            130006,
+            130007,
+        }
+        | {130008, 135010, 135011, 220450, 530003, 530033}
     ),
     Group.POLICY: frozenset({50131, 53003, 530004, 530031, 530032, 1000031}),
     Group.SECURITY_DEFAULTS: frozenset({530035}),
@@ -79,7 +91,6 @@ NUMBERS: Mapping[Group, frozenset[int]] = {
     Group.CROSS_TENANT: frozenset({500212, 500213}),
     Group.PARTNER: frozenset({90099}),
     Group.DISABLED: frozenset({7000112}),
-    # 500014: "The service principal for resource … is disabled".
     Group.SERVICE: frozenset({50001, 51000, 90085, 500011, 500014, 650052, 650054}),
     # The organization's own sign-in service, its agents, its certificates, its claims rules.
     Group.IDENTITY_PROVIDER: frozenset(
@@ -93,18 +104,16 @@ NUMBERS: Mapping[Group, frozenset[int]] = {
         {16000, 16003, 50014, 50020, 50034, 50059, 50128, 50177, 50178, 51001, 51004, 81012}
         | {90019, 90072, 90084, 90101, 90125, 90126, 500208, 1000000, 1000002}
     ),
-    # 900023: "Specified tenant identifier … is neither a valid DNS name, nor a valid external domain".
     Group.TENANT_UNKNOWN: frozenset({50029, 90002, 900023}),
-    # 5000224, 5000225: Microsoft Entra, "Inactive tenants" and the answers of blocked ones.
     Group.TENANT_BLOCKED: frozenset({5000224, 5000225}),
     Group.OTHER_CLOUD: frozenset({90038, 90043, 90051, 900382, 900432, 1000104}),
-    # Secret, certificate, assertion. 700021 … 700213, 70021: Workload identity federation, "Troubleshooting".
+    # Secret, certificate, assertion, federated credential.
     Group.CREDENTIAL: frozenset(
         {50012, 50013, 50027, 50048, 70002, 70021, 500133, 700021, 700023, 700024, 700025}
-        | {700027, 700030, 700211, 700212, 700213, 700222, 700223, 700229, 900384, 7000214}
+        | {700027, 700030, 700211, 700212, 700213, 700222, 700229, 900384}
         | {7000215, 7000216, 7000218, 7000222, 7002137, 7002138}
     ),
-    # What our registration lacks, or our requests get wrong. 650053: "asked for scope … that doesn't exist".
+    # What our registration lacks, or our requests get wrong.
     Group.REGISTRATION: frozenset(
         {28000, 28002, 28003, 50003, 50006, 50010, 50011, 50042, 50043, 50050, 50146, 50147}
         | {50194, 50196, 65002, 65005, 67003, 70003, 70004, 70005, 70007, 70011, 90004, 90005}
@@ -118,6 +127,35 @@ NUMBERS: Mapping[Group, frozenset[int]] = {
     Group.MICROSOFT: frozenset(
         {17003, 50000, 50007, 50032, 50049, 50086, 90036, 90092, 165004, 230109}
     ),
+}
+# What the list lacks, and where it was seen: Microsoft's own look-up, and public reports that quote Entra's answer.
+_LOOK_UP = "https://login.microsoftonline.com/error"
+UNLISTED: Mapping[int, str] = {
+    28000: "Azure-Samples/active-directory-aspnetcore-webapp-openidconnect-v2 issue 271",
+    53005: "microsoftconnect/ms-intune-app-sdk-android issue 206",
+    53009: "microsoftconnect/Taskr-Sample-Intune-Android-App issue 40",
+    70021: "Azure/azure-workload-identity issue 616",
+    500014: "AzureAD/microsoft-authentication-library-for-dotnet issue 3150",
+    530003: "AzureAD/microsoft-authentication-library-for-objc issue 1900",
+    530004: _LOOK_UP,
+    530031: _LOOK_UP,
+    530033: "Azure/azure-cli issue 27919",
+    650051: "Veeam, KB4871; Microsoft Q&A 2337285",
+    650053: "MicrosoftDocs/azure-docs issue 67211",
+    700021: _LOOK_UP,
+    700024: "AzureAD/microsoft-authentication-library-for-dotnet issue 4951",
+    700211: "Azure/azure-workload-identity issue 1200",
+    700212: _LOOK_UP,
+    700213: "Azure/login pull request 619",
+    700222: _LOOK_UP,
+    900023: "microsoft/Analysis-Services issue 194",
+    900941: _LOOK_UP,
+    5000224: "AzureAD/microsoft-authentication-library-for-dotnet issue 5251",
+    5000225: "Azure/azure-cli issue 32031",
+    7000216: "MicrosoftDocs/azure-docs issue 30777",
+    7000229: "Azure/azure-sdk-for-net issue 46762",
+    7002137: "microsoft/Agents issue 202",
+    7002138: "Azure/login issue 517",
 }
 # SAML and WS-Federation requests, signing out, device code, LinkedIn, device registration and device-only tokens.
 ELSEWHERE: frozenset[int] = frozenset(

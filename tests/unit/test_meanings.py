@@ -10,7 +10,7 @@ import pytest
 
 from functions.admin_portal import words as portal
 from functions.onboarding import words as onboarding
-from shared.entra.codes import BY_NUMBER, BY_SUBERROR, BY_WORD, ELSEWHERE, NUMBERS, Group
+from shared.entra.codes import BY_NUMBER, BY_SUBERROR, BY_WORD, ELSEWHERE, NUMBERS, UNLISTED, Group
 from shared.entra.meanings import GROUPS, Fault, Step, known_number, meaning_of, support_code
 from shared.entra.refused import EntraRefused
 from shared.web.words import LANGUAGES
@@ -118,10 +118,11 @@ def truth(refused: EntraRefused, step: Step) -> Said:
 
 
 def test_every_published_number_has_its_place():
-    """In one group, or among what no sign-in, consent or token of ours can meet."""
+    """In one group, or among what no sign-in, consent or token of ours can meet; any other number has its source."""
     assert len(PUBLISHED) > 300
     assert set(BY_NUMBER) | ELSEWHERE >= PUBLISHED
     assert not ELSEWHERE & set(BY_NUMBER)
+    assert set(BY_NUMBER) - PUBLISHED == set(UNLISTED)
     assert sum(map(len, NUMBERS.values())) == len(BY_NUMBER)
     assert set(GROUPS) == set(Group)
 
