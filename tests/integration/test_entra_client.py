@@ -23,7 +23,7 @@ from shared.entra.client import Entra, EntraRefused
 from shared.entra.discovery import RememberingClient
 from shared.entra.http import Session
 from shared.errors import Unavailable
-from shared.settings import PurgeSettings
+from shared.settings import EntraSettings
 
 pytestmark = pytest.mark.integration
 REDIRECT = "https://localhost:1/app"  # nothing listens there: redirects are read, not followed
@@ -56,8 +56,7 @@ def stand_in(served, monkeypatch):
 
 
 def settings(stand_in, **chosen):
-    return PurgeSettings(
-        project="p",
+    return EntraSettings(
         entra_client_id=CLIENT_ID,
         entra_authority=stand_in.url,
         graph_endpoint=stand_in.url,
@@ -120,15 +119,14 @@ def test_googles_metadata_server_makes_the_assertion(stand_in):
         connection.sendall(f"{head}Content-Type: {kind}\r\n\r\n{body}".encode())
 
     call = (
-        "from shared.entra.client import Entra; from shared.settings import PurgeSettings, load; "
-        f"Entra(load(PurgeSettings)).probe_consent('{CONTOSO}')"
+        "from shared.entra.client import Entra; from shared.settings import EntraSettings, load; "
+        f"Entra(load(EntraSettings)).probe_consent('{CONTOSO}')"
     )
     with server(answer) as metadata:
         host = metadata.removeprefix("http://")
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": "/nonexistent",  # no credentials of whoever runs this
-            "GOOGLE_CLOUD_PROJECT": "p",
             "GCE_METADATA_HOST": host,
             "GCE_METADATA_IP": host,
             "ENTRA_CLIENT_ID": CLIENT_ID,
@@ -270,7 +268,7 @@ GRAPH_401 = (
 def test_a_challenge_of_graph_is_read(stand_in, encoded, claims):
     """A token that does not suffice comes back with the claims that would, Base64 in a header; nonsense is none."""
     with server(lambda connection, _: connection.sendall(GRAPH_401 % encoded)) as address:
-        entra = Entra(PurgeSettings(project="p", entra_client_id=CLIENT_ID, graph_endpoint=address))
+        entra = Entra(EntraSettings(entra_client_id=CLIENT_ID, graph_endpoint=address))
         with pytest.raises(EntraRefused) as caught:
             entra.organization_name("t", CONTOSO)
     assert (caught.value.error, caught.value.claims) == ("graph_refused", claims)

@@ -11,12 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from shared.entra import certificate
-from shared.settings import PurgeSettings, SettingsError, load
+from shared.settings import EntraSettings, SettingsError, load
 from tests.unit.minting import rsa_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 BASE = {
-    "GOOGLE_CLOUD_PROJECT": "p",
     "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
     "ENTRA_CREDENTIAL": "certificate",
 }
@@ -77,7 +76,7 @@ def test_the_certificate_of_the_key_is_taken(pem):
     assert read.credential["public_certificate"] == LEAF
     assert read.credential["private_key"] == KEY
     assert set(read.credential) == {"private_key", "public_certificate"}  # and so SHA-256
-    load(PurgeSettings, {**BASE, "ENTRA_CLIENT_CERTIFICATE": pem})
+    load(EntraSettings, {**BASE, "ENTRA_CLIENT_CERTIFICATE": pem})
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ def test_the_certificate_of_the_key_is_taken(pem):
 def test_what_could_prove_nothing_is_refused_at_start(pem):
     """By the setting's name, without a word of its content."""
     with pytest.raises(SettingsError) as caught:
-        load(PurgeSettings, {**BASE, "ENTRA_CLIENT_CERTIFICATE": pem})
+        load(EntraSettings, {**BASE, "ENTRA_CLIENT_CERTIFICATE": pem})
     assert [fault.split()[0] for fault in caught.value.faults] == ["ENTRA_CLIENT_CERTIFICATE"]
     assert "canary" not in str(caught.value)
 
@@ -119,7 +118,7 @@ def test_a_weak_key_is_refused():
 def test_a_certificate_that_is_not_used_is_not_looked_at():
     """With another credential a leftover of the old one stops nothing."""
     leftover = {"ENTRA_CREDENTIAL": "federated", "ENTRA_CLIENT_CERTIFICATE": KEY}
-    assert load(PurgeSettings, {**BASE, **leftover}).entra_credential == "federated"
+    assert load(EntraSettings, {**BASE, **leftover}).entra_credential == "federated"
 
 
 @pytest.mark.parametrize(

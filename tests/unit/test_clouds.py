@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.entra.client import Entra
-from shared.settings import PurgeSettings, RegistrationSettings, SettingsError, load
+from shared.settings import EntraSettings, RegistrationSettings, SettingsError, load
 
 BASE = {
     "GOOGLE_CLOUD_PROJECT": "p",
@@ -39,7 +39,7 @@ LOCAL = "https://localhost:4443"
 
 
 def addresses(**environ):
-    settings = load(PurgeSettings, {**BASE, **environ})
+    settings = load(EntraSettings, {**BASE, **environ})
     return (
         settings.entra_authority,
         settings.graph_endpoint,
@@ -76,7 +76,7 @@ def test_authority_graph_scope_and_audience_are_of_one_cloud(environ, expected):
 def test_a_cloud_that_there_is_not_is_refused_at_start(name):
     """By the setting's name."""
     with pytest.raises(SettingsError) as caught:
-        load(PurgeSettings, {**BASE, "ENTRA_CLOUD": name})
+        load(EntraSettings, {**BASE, "ENTRA_CLOUD": name})
     assert [fault.split()[0] for fault in caught.value.faults] == ["ENTRA_CLOUD"]
 
 
@@ -88,7 +88,7 @@ def test_phones_tokens_are_checked_against_the_same_cloud():
 
 def test_consent_is_asked_for_in_the_clouds_own_graph():
     """The consent page's address and scope are of one cloud; a named organization has its own page."""
-    entra = Entra(load(PurgeSettings, {**BASE, "ENTRA_CLOUD": "usgov"}))
+    entra = Entra(load(EntraSettings, {**BASE, "ENTRA_CLOUD": "usgov"}))
     address = entra.admin_consent_url("s", "https://a.example/b")
     assert address.startswith(f"{US[0]}/organizations/v2.0/adminconsent?")
     assert "scope=https%3A%2F%2Fgraph.microsoft.us%2F.default" in address
