@@ -13,8 +13,8 @@ from typing import Any
 
 from functions.tenant_purge.purge import Purge
 from local.emulators import PROJECT
-from shared.google.identity import Accounts
 from shared.google.old_firestore import Firestore
+from shared.google.identity import Accounts
 from shared.store import Tenant
 
 

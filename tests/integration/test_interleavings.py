@@ -28,8 +28,8 @@ from local import contents, emulators
 from local.addresses import Addresses
 from shared import errors
 from shared.google.custom_tokens import CustomTokens
-from shared.google.identity import Accounts
 from shared.google.old_firestore import Firestore
+from shared.google.identity import Accounts
 from shared.inventory import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
 from shared.store import Tenant
 from shared.tokens import DeviceIdentity

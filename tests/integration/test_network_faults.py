@@ -13,8 +13,8 @@ import pytest
 from local.emulators import PROJECT
 from local.entra import EntraStandIn
 from shared.errors import Unavailable
-from shared.google.identity import Accounts
 from shared.google.old_firestore import TRANSACTION_ATTEMPTS, Contention, Firestore
+from shared.google.identity import Accounts
 from shared.keys import PublishedKeys
 from shared.store import Tenant
 

@@ -17,8 +17,8 @@ from functions.tenant_purge.run import MassLoss, Run, RunFailed
 from local.emulators import PROJECT
 from shared import errors
 from shared.entra.client import EntraRefused
-from shared.google.identity import Accounts
 from shared.google.old_firestore import Firestore
+from shared.google.identity import Accounts
 from shared.settings import PurgeSettings
 from shared.store import Tenant
 from support.audit import Audit

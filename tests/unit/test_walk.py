@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from shared.errors import Unavailable
-from shared.google.messages import CLASSES
 from shared.google.old_firestore import Firestore
+from shared.google.messages import CLASSES
 
 ROOT = "projects/unit-tests/databases/(default)/documents"
 
