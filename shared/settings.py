@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from shared import development_keys
+from shared.entra import clouds
 from shared.environment import SettingsError as SettingsError
 from shared.environment import load as load
 from shared.environment import setting
@@ -82,9 +83,16 @@ class AuthoritySettings:
     """What checking a phone's Entra token needs."""
 
     entra_client_id: str = setting("ENTRA_CLIENT_ID", guid)
-    entra_authority: str = setting(
-        "ENTRA_AUTHORITY", origin, default="https://login.microsoftonline.com"
-    )
+    entra_cloud: str = setting("ENTRA_CLOUD", one_of(*clouds.CLOUDS), default="public")
+    entra_authority: str = setting("ENTRA_AUTHORITY", origin, default="")
+
+    def __post_init__(self) -> None:
+        """Addresses that are not set are those of the cloud."""
+        _complete(self, "entra_authority", self.cloud.authority)
+
+    @property
+    def cloud(self) -> clouds.Cloud:
+        return clouds.of(self.entra_cloud, self.entra_authority)
 
     @property
     def entra_keys_url(self) -> str:
@@ -105,12 +113,24 @@ class AuthoritySettings:
 class EntraSettings(AuthoritySettings):
     """What calling Entra and Graph in our own name needs."""
 
-    graph_endpoint: str = setting("GRAPH_ENDPOINT", origin, default="https://graph.microsoft.com")
+    graph_endpoint: str = setting("GRAPH_ENDPOINT", origin, default="")
     entra_credential: str = setting(
         "ENTRA_CREDENTIAL", one_of("federated", "certificate", "secret"), default="federated"
     )
     entra_client_certificate: str = setting("ENTRA_CLIENT_CERTIFICATE", default="", secret=True)
     entra_client_secret: str = setting("ENTRA_CLIENT_SECRET", visible, default="", secret=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _complete(self, "graph_endpoint", self.cloud.graph_endpoint)
+
+    @property
+    def graph_scope(self) -> str:
+        return self.cloud.graph_scope(self.graph_endpoint)
+
+    @property
+    def federation_audience(self) -> str:
+        return self.cloud.federation_audience
 
     def faults(self) -> list[str]:
         needed = {
@@ -118,7 +138,25 @@ class EntraSettings(AuthoritySettings):
             "secret": ("ENTRA_CLIENT_SECRET", self.entra_client_secret),
         }
         name, value = needed.get(self.entra_credential, ("", "unneeded"))
-        return [] if value else [f"{name} is required by ENTRA_CREDENTIAL"]
+        if not value:
+            return [f"{name} is required by ENTRA_CREDENTIAL"]
+        return _certificate_faults(value) if self.entra_credential == "certificate" else []
+
+
+def _complete(settings: object, name: str, value: str) -> None:
+    """Sets a field of frozen settings that was left empty, while they are made."""
+    if not getattr(settings, name):
+        object.__setattr__(settings, name, value)
+
+
+def _certificate_faults(pem: str) -> list[str]:
+    from shared.entra import certificate  # only who has one waits for what reads it
+
+    try:
+        certificate.read(pem)
+    except ValueError as fault:
+        return [f"ENTRA_CLIENT_CERTIFICATE {fault}"]
+    return []
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import urllib3
 
 from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra, EntraRefused
-from shared.entra.refusals import OWN_CREDENTIAL
+from shared.entra.codes import NUMBERS, Group
 from shared.errors import Unavailable
 from shared.google.firestore import Firestore
 from shared.google.users import Users
@@ -179,7 +179,7 @@ class Doctor:
             await EntraCalls(Entra(self._settings)).probe_consent(found[0].id)
         except EntraRefused as refusal:
             code = refusal.codes[0] if refusal.codes else refusal.error
-            if code in OWN_CREDENTIAL or not refusal.codes:
+            if code in NUMBERS[Group.CREDENTIAL] or not refusal.codes:
                 advice = "renew it: docs/operations.md, Credentials and keys"
                 raise Unwell(f"Entra refuses it ({code})", advice) from None
             return f"accepted; the organization asked about answers {code}"

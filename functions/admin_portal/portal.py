@@ -124,7 +124,8 @@ class Portal:
 
     def problem(self, request: Request, error: errors.Problem) -> Response:
         """A page; what can never lead anywhere again is taken out of the browser."""
-        response = self.pages.failure(request, error.code, error.status)
+        code = error.shown if isinstance(error, sign_in.Refused) else error.code
+        response = self.pages.failure(request, code, error.status)
         if isinstance(error, errors.TenantNotOnboarded | SignedOut):
             self.sessions.cookie.clear(response)
         return response

@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from shared import errors, logs
-from shared.entra import administrators, refusals
+from shared.entra import administrators, meanings
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
+from shared.entra.codes import Group
+from shared.entra.meanings import Step
 from shared.settings import PortalSettings
 
 ANY_ORGANIZATION = "organizations"
 FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
 LIFETIME_SECONDS = 900
-AWAY = "service_away"
 
 
 class InvalidState(errors.Malformed):
@@ -25,13 +26,14 @@ class InvalidState(errors.Malformed):
 
 
 class Refused(errors.Forbidden):
-    """The sign-in does not lead in. code: one of words.FAILURES."""
+    """The sign-in does not lead in. code: one of words.FAILURES. shown: the same, with a number for support, if any."""
 
     title = "The sign-in proves no administrator of a connected organization."
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, shown: str = "") -> None:
         super().__init__()
         self.code = code
+        self.shown = shown or code
 
 
 async def begin(entra: EntraCalls, redirect_uri: str) -> tuple[str, dict[str, Any]]:
@@ -42,7 +44,7 @@ async def begin(entra: EntraCalls, redirect_uri: str) -> tuple[str, dict[str, An
     try:
         flow = await entra.begin_sign_in(ANY_ORGANIZATION, redirect_uri, prompt="select_account")
     except EntraRefused as refused:
-        raise _refused("begin", refused) from None
+        raise _refused(refused) from None
     return str(flow["auth_uri"]), {name: flow[name] for name in FLOW_MEMBERS}
 
 
@@ -61,7 +63,7 @@ async def finish(
         code = {"code": answer["code"], "state": answer["state"]}
         claims, _token = await entra.finish_sign_in(ANY_ORGANIZATION, dict(flow), code)
     except EntraRefused as refused:
-        raise _refused("finish", refused) from None
+        raise _refused(refused) from None
     return _tenant_of(claims, settings, now)
 
 
@@ -92,9 +94,15 @@ def _tenant_of(claims: Mapping[str, Any], settings: PortalSettings, now: datetim
     return tenant_id
 
 
-def _refused(step: str, refused: EntraRefused) -> errors.Problem:
-    meaning = refusals.of_sign_in(refused)
-    logs.event("entra_refused", step=step, meaning=meaning, aadsts=refusals.known_code(refused))
-    if meaning == AWAY:
+def _refused(refused: EntraRefused) -> errors.Problem:
+    meaning = meanings.meaning_of(refused, Step.PORTAL)
+    logs.event(
+        "entra_refused",
+        "ERROR" if meaning.alarms else "INFO",
+        step=Step.PORTAL.value,
+        meaning=meaning.page,
+        aadsts=meanings.known_number(refused),
+    )
+    if meaning.group is Group.AWAY:
         return errors.Unavailable("entra", "refused")
-    return Refused("consent_missing" if meaning == refusals.WAITING else meaning)
+    return Refused(meaning.page, meanings.support_code(refused, meaning))

@@ -284,13 +284,6 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     ),
                 ),
             ),
-            "consent_declined": Message(
-                "The sign-in was cancelled",
-                (
-                    "It was ended on Microsoft’s page.",
-                    "If that was not your intention, sign in again.",
-                ),
-            ),
         },
         "fr": {
             "signed_out": Message(
@@ -371,16 +364,10 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     ),
                 ),
             ),
-            "consent_declined": Message(
-                "La connexion a été annulée",
-                (
-                    "Elle a pris fin sur la page de Microsoft.",
-                    "Si ce n’était pas votre intention, connectez-vous à nouveau.",
-                ),
-            ),
         },
     }
 )
 FAILURES = {
-    language: {**shared, **_FAILURES[language]} for language, shared in SHARED_FAILURES.items()
+    language: {**shared, **_FAILURES[language], "service_away": shared["unavailable"]}
+    for language, shared in SHARED_FAILURES.items()
 }

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import logs
-from shared.entra import administrators, refusals
+from shared.entra import administrators, meanings
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
+from shared.entra.codes import Group
+from shared.entra.meanings import GROUPS, Meaning, Step
 from shared.errors import Malformed, TenantPurging, Unavailable
 from shared.google.firestore import Firestore
 from shared.names import clean_name
@@ -19,7 +21,7 @@ from shared.store import TenantStore
 
 from .progress import Connected, Consenting, Failed, Progress, SigningIn, Waiting
 
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = GROUPS[Group.SPREADING].tries
 FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
 
 
@@ -38,8 +40,7 @@ def consented(progress: Progress | None, answer: Mapping[str, str]) -> Waiting |
     if not isinstance(progress, Consenting) or not _same(progress.state, answer.get("state")):
         raise InvalidState
     if "error" in answer:
-        refused = EntraRefused.parse(answer)
-        return Failed(_noted("consent", refused, refusals.of_consent(refused)))
+        return _failed(EntraRefused.parse(answer), Step.CONSENT)
     tenant_id = administrators.tenant_of(answer.get("tenant"))
     if tenant_id is None or answer.get("admin_consent", "").lower() != "true":
         return Failed("invalid_tenant")
@@ -59,9 +60,7 @@ async def begin_sign_in(waiting: Waiting, entra: EntraCalls, redirect_uri: str) 
     try:
         flow = await entra.begin_sign_in(waiting.tenant, redirect_uri)
     except EntraRefused as refused:
-        meaning = refusals.of_sign_in(refused)
-        unknown = meaning in ("unexpected", refusals.WAITING)
-        return Failed(_noted("begin", refused, "unknown_organization" if unknown else meaning))
+        return _failed(refused, Step.BEGIN)
     kept = {name: flow[name] for name in FLOW_MEMBERS}
     return Begun(str(flow["auth_uri"]), SigningIn(waiting.tenant, kept, waiting.attempt + 1))
 
@@ -114,12 +113,10 @@ async def verified(
 
 
 def _refused(progress: SigningIn, refused: EntraRefused) -> Waiting | Failed:
-    meaning = _noted("sign_in", refused, refusals.of_sign_in(refused))
-    if meaning != refusals.WAITING:
-        return Failed(meaning)
-    if progress.attempt >= MOST_ATTEMPTS:
-        return Failed("still_activating")
-    return Waiting(progress.tenant, progress.attempt)
+    if progress.attempt < meanings.meaning_of(refused, Step.SIGN_IN).tries:
+        _noted(refused, Step.SIGN_IN)
+        return Waiting(progress.tenant, progress.attempt)
+    return _failed(refused, Step.SIGN_IN)
 
 
 def _again(progress: Progress | None) -> Waiting:
@@ -136,6 +133,17 @@ def _same(expected: str, given: str | None) -> bool:
     return hmac.compare_digest(expected.encode(), (given or "").encode())
 
 
-def _noted(step: str, refused: EntraRefused, meaning: str) -> str:
-    logs.event("entra_refused", step=step, meaning=meaning, aadsts=refusals.known_code(refused))
+def _failed(refused: EntraRefused, step: Step) -> Failed:
+    return Failed(meanings.support_code(refused, _noted(refused, step)))
+
+
+def _noted(refused: EntraRefused, step: Step) -> Meaning:
+    meaning = meanings.meaning_of(refused, step)
+    logs.event(
+        "entra_refused",
+        "ERROR" if meaning.alarms else "INFO",
+        step=step.value,
+        meaning=meaning.page,
+        aadsts=meanings.known_number(refused),
+    )
     return meaning

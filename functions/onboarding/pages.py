@@ -21,14 +21,31 @@ from .progress import Connected, Failed, Progress, Waiting
 
 RETRY_SECONDS = 5
 STATUSES = {
-    "application_disabled": 403,
-    "blocked_by_policy": 403,
-    "consent_declined": 403,
-    "not_administrator": 403,
-    "wrong_account": 403,
+    **dict.fromkeys(
+        (
+            "account_blocked",
+            "account_unknown",
+            "admin_consent_needed",
+            "application_disabled",
+            "blocked_by_policy",
+            "consent_declined",
+            "cross_tenant_blocked",
+            "device_required",
+            "more_proof",
+            "network_restricted",
+            "not_administrator",
+            "not_assigned",
+            "organization_blocked",
+            "partner_not_authorized",
+            "security_defaults",
+            "service_not_enabled",
+            "sign_in_cancelled",
+            "wrong_account",
+        ),
+        403,
+    ),
     "organization_purging": 409,
-    "service_away": 503,
-    "still_activating": 503,
+    **dict.fromkeys(("our_mistake", "service_away", "still_activating"), 503),
 }  # every other failure is 400: the attempt cannot be continued
 
 
@@ -65,8 +82,12 @@ def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 
 
 def code_of(progress: Progress) -> str:
-    """The outcome in the log."""
-    return progress.code if isinstance(progress, Failed) else type(progress).__name__.lower()
+    """The outcome in the log, without a number: anyone can make one up."""
+    return (
+        progress.code.partition(" ")[0]
+        if isinstance(progress, Failed)
+        else type(progress).__name__.lower()
+    )
 
 
 class OnboardingPages:
@@ -109,7 +130,7 @@ class OnboardingPages:
             )
         if isinstance(progress, Waiting):
             return self._waiting(progress, language)
-        status = STATUSES.get(progress.code, 400)
+        status = STATUSES.get(code_of(progress), 400)
         return self.failure(request, progress.code, status, bool(progress.tenant))
 
     def failure(

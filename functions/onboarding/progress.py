@@ -38,7 +38,10 @@ class Connected:
 
 @dataclass(frozen=True)
 class Failed:
-    """code: one of words.FAILURES. tenant: where signing in alone is worth another try."""
+    """code: one of words.FAILURES, and Microsoft's number after it, if any.
+
+    tenant: where signing in alone is worth another try.
+    """
 
     code: str
     tenant: str = ""

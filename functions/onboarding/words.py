@@ -516,18 +516,41 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     "Start again with a work account.",
                 ),
             ),
-            "unknown_organization": Message(
-                "Microsoft does not know this organization",
-                (
-                    "No organization with this tenant ID was found at Microsoft. Nothing was stored.",
-                    "Start again with a work account of your organization.",
-                ),
-            ),
             "nothing_in_progress": Message(
                 "Nothing is in progress",
                 (
                     "No attempt is under way in this browser, or it ended more than 15 minutes ago.",
                     "An organization that was connected stays connected. To connect one, start again.",
+                ),
+            ),
+            "admin_consent_needed": Message(
+                "Microsoft wants an administrator’s consent",
+                (
+                    (
+                        "Only an administrator can give the consent that Calliente needs, and Microsoft does not "
+                        "see it. Nothing was stored."
+                    ),
+                    (
+                        "If it has just been given, wait a few minutes. Otherwise start again with an account that "
+                        "is Global Administrator or Privileged Role Administrator."
+                    ),
+                ),
+            ),
+            "consent_not_completed": Message(
+                "Microsoft did not complete the consent",
+                (
+                    (
+                        "Microsoft answers that Calliente is not known in your organization, or not yet. Nothing "
+                        "was stored."
+                    ),
+                    "Wait a quarter of an hour, and start again.",
+                ),
+            ),
+            "graph_refuses": Message(
+                "Microsoft does not name the organization",
+                (
+                    "Microsoft Graph was asked for the organization’s name, and refused.",
+                    "Start again. If it happens again, tell support the code below and the time.",
                 ),
             ),
         },
@@ -592,16 +615,6 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     "Recommencez avec un compte professionnel.",
                 ),
             ),
-            "unknown_organization": Message(
-                "Microsoft ne connaît pas cette organisation",
-                (
-                    (
-                        "Aucune organisation portant cet ID de locataire n’a été trouvée chez Microsoft. Rien n’a "
-                        "été conservé."
-                    ),
-                    "Recommencez avec un compte professionnel de votre organisation.",
-                ),
-            ),
             "nothing_in_progress": Message(
                 "Rien n’est en cours",
                 (
@@ -610,6 +623,36 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                         "minutes."
                     ),
                     "Une organisation connectée le reste. Pour en connecter une, recommencez.",
+                ),
+            ),
+            "admin_consent_needed": Message(
+                "Microsoft veut le consentement d’un administrateur",
+                (
+                    (
+                        "Seul un administrateur peut donner le consentement dont Calliente a besoin, et Microsoft "
+                        "ne le voit pas. Rien n’a été conservé."
+                    ),
+                    (
+                        "S’il vient d’être donné, attendez quelques minutes. Sinon, recommencez avec un compte "
+                        "d’administrateur général ou d’administrateur de rôle privilégié."
+                    ),
+                ),
+            ),
+            "consent_not_completed": Message(
+                "Microsoft n’a pas mené le consentement à bien",
+                (
+                    (
+                        "Microsoft répond que Calliente n’est pas connu dans votre organisation, ou pas encore. "
+                        "Rien n’a été conservé."
+                    ),
+                    "Attendez un quart d’heure, puis recommencez.",
+                ),
+            ),
+            "graph_refuses": Message(
+                "Microsoft ne nomme pas l’organisation",
+                (
+                    "Microsoft Graph, interrogé sur le nom de l’organisation, a refusé.",
+                    "Recommencez. Si cela se reproduit, indiquez à l’assistance le code ci-dessous et l’heure.",
                 ),
             ),
         },

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shared.entra.client import EntraRefused
-from shared.entra.refusals import OWN_CREDENTIAL
+from shared.entra.codes import BY_NUMBER, UMBRELLA, Group
+from shared.entra.refused import EntraRefused
 from shared.tenant import Verdict
 
 GONE = frozenset({700011, 700016, 7000229})  # no such application, or no service principal
 TENANT_GONE = frozenset({90002, 5000225})  # not there, or blocked by Microsoft
-DISABLED = frozenset({7000112})
 
 
 class Judgement(StrEnum):
@@ -38,15 +37,16 @@ MEANT = {
 
 
 def judge(refusal: EntraRefused | None) -> Judgement:
-    """What an answer to a probe means; None is a token. `invalid_client` without a known code says nothing."""
+    """What an answer to a probe means; None is a token. `invalid_client` without a known number says nothing."""
     if refusal is None:
         return Judgement.STANDS
-    codes = set(refusal.codes)
-    for known, judgement in (
-        (OWN_CREDENTIAL, Judgement.OWN_CREDENTIAL),
-        (DISABLED, Judgement.DISABLED),
-        (GONE | TENANT_GONE, Judgement.LOST),
-    ):
-        if codes & known:
-            return judgement
-    return Judgement.UNKNOWN
+    specific = [code for code in refusal.codes if code != UMBRELLA] or refusal.codes
+    groups = {BY_NUMBER[code] for code in specific if code in BY_NUMBER}
+    if Group.CREDENTIAL in groups:
+        return Judgement.OWN_CREDENTIAL
+    if Group.DISABLED in groups:
+        return Judgement.DISABLED
+    if not (GONE | TENANT_GONE).isdisjoint(refusal.codes):
+        return Judgement.LOST
+    unknown_tenant = refusal.error == "invalid_tenant" and not refusal.codes
+    return Judgement.LOST if unknown_tenant else Judgement.UNKNOWN

@@ -20,7 +20,7 @@ from local.entra.world import KINDS, SWITCHES, World
 def create_app(world: World, tokens: TokenMaker, url: str) -> Flask:
     app = Flask(__name__)
     app.before_request(lambda: _weather(world))
-    app.register_blueprint(BrowserEndpoints(world, tokens).blueprint())
+    app.register_blueprint(BrowserEndpoints(world, tokens, url).blueprint())
     app.register_blueprint(TokenEndpoints(world, tokens, url).blueprint())
 
     @app.get("/_counters")

@@ -22,7 +22,8 @@ COOKIE = "entra_sign_in"
 
 
 class BrowserEndpoints:
-    def __init__(self, world: World, tokens: TokenMaker) -> None:
+    def __init__(self, world: World, tokens: TokenMaker, url: str) -> None:
+        self._error_page = f"{url}/error"
         self._world = world
         self._tokens = tokens
 
@@ -57,7 +58,9 @@ class BrowserEndpoints:
             if code is not None:
                 raise Refused(code, "access_denied")
         except Refused as refused:
-            return self._back(asked, {**refused.query(), "admin_consent": "True"}, who)
+            return self._back(
+                asked, {**refused.query(self._error_page), "admin_consent": "True"}, who
+            )
         self._world.grant(who.tenant.tenant_id)
         answer = {
             "admin_consent": "True",
@@ -91,7 +94,7 @@ class BrowserEndpoints:
             self._world.check_sign_in(who.tenant.tenant_id)
             self._world.check_consent(who.tenant.tenant_id, "authorize")
         except Refused as refused:
-            return self._back(asked, refused.query(), who)
+            return self._back(asked, refused.query(self._error_page), who)
         return self._back(asked, {"code": self._code(asked, who)}, who)
 
     def _asked(self, tenant: str, *required: str) -> Mapping[str, str]:
@@ -135,6 +138,7 @@ class BrowserEndpoints:
             scope=asked["scope"],
             nonce=asked.get("nonce"),
             challenge=asked.get("code_challenge"),
+            claims=asked.get("claims"),
             expires_at=time.time() + CODE_SECONDS,
         )
         return code

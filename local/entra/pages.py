@@ -55,7 +55,7 @@ def sign_in_page(app_name: str, choices: list[SignIn]) -> str:
 
 def error_page(refused: Refused) -> tuple[str, int]:
     """For what cannot be told to the application, such as a redirect URI that nobody registered."""
-    text = refused.query()["error_description"]
+    text = refused.query("")["error_description"]
     return render_template_string(_LAYOUT, title="We cannot sign you in", error=text), 400
 
 

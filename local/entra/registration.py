@@ -66,13 +66,15 @@ class AppRegistration:
     """Our application, as its owner would register it.
 
     public_client_ids: clients that phones use; they need no credential. certificate: PEM; further
-    text in it is ignored. redirect_uris: matched exactly.
+    text in it is ignored. thumbprints: the headers by which an assertion may name it. redirect_uris:
+    matched exactly.
     """
 
     client_id: str = CLIENT_ID
     name: str = "Calliente"
     client_secret: str | None = CLIENT_SECRET
     certificate: str | None = None
+    thumbprints: tuple[str, ...] = ("x5t", "x5t#S256")
     federated: FederatedTrust | None = None
     public_client_ids: tuple[str, ...] = (CLIENT_ID,)
     device_scope: str = "Devices.Register"
@@ -117,7 +119,10 @@ class AppRegistration:
             "x5t": _thumbprint(certificate, hashes.SHA1()),  # noqa: S303 - the header's definition
             "x5t#S256": _thumbprint(certificate, hashes.SHA256()),
         }
-        if any(header.get(name, value).rstrip("=") != value for name, value in thumbprints.items()):
+        named = {name: header[name] for name in thumbprints if name in header}
+        if not set(named) <= set(self.thumbprints) or any(
+            str(value).rstrip("=") != thumbprints[name] for name, value in named.items()
+        ):
             raise Refused(700027)
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -117,6 +118,7 @@ class TokenEndpoints:
             raise Refused(70000)
         _check_verifier(grant.challenge, form.get("code_verifier"))
         self._world.check_sign_in(grant.tenant_id)
+        self._world.check_challenge(grant.tenant_id, grant.claims)
         self._world.check_consent(grant.tenant_id, "token")
         who = self._world.sign_in_of(grant.username, grant.tenant_id)
         return self._tokens.answer(who, grant.client_id, grant.scope, azpacr, grant.nonce)
@@ -150,6 +152,8 @@ class TokenEndpoints:
         return self._tokens.answer(who, form["client_id"], form.get("scope", ""), "0")
 
     def organization(self) -> Answer:
+        if self._world.graph_refusal is not None:
+            return self._graph_refusal(*self._world.graph_refusal)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
             if scheme.lower() != "bearer":
@@ -171,6 +175,16 @@ class TokenEndpoints:
         context = f"{self._url}/v1.0/$metadata#organization"
         return jsonify({"@odata.context": context, "value": [one]})
 
+    def _graph_refusal(self, status: int, claims: str) -> Answer:
+        codes = {401: "InvalidAuthenticationToken", 403: "Authorization_RequestDenied"}
+        answer, _ = _graph_error(status, codes[status])
+        if claims:
+            answer.headers["WWW-Authenticate"] = (
+                f'Bearer realm="", authorization_uri="{self._url}/common/oauth2/authorize", '
+                f'error="insufficient_claims", claims="{b64encode(claims.encode()).decode()}"'
+            )
+        return answer, status
+
 
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
     if challenge is None and verifier is None:
@@ -180,6 +194,11 @@ def _check_verifier(challenge: str | None, verifier: str | None) -> None:
         raise Refused(501481)
 
 
-def _graph_error(status: int, code: str) -> Answer:
-    inner = {"request-id": str(uuid.uuid4())}
+def _graph_error(status: int, code: str) -> tuple[Response, int]:
+    request_id = str(uuid.uuid4())
+    inner = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": request_id,
+        "client-request-id": request_id,
+    }
     return jsonify(error={"code": code, "message": "Refused.", "innerError": inner}), status

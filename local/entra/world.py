@@ -44,6 +44,7 @@ class Grant:
     scope: str
     nonce: str | None
     challenge: str | None
+    claims: str | None
     expires_at: float
 
 
@@ -68,6 +69,7 @@ class World:
         self._consented: set[str] = set()
         self._credential_code: int | None = None
         self.id_token_overrides: dict[str, Any] = {}
+        self.graph_refusal: tuple[int, str] | None = None
         self.reset()
 
     # Organizations
@@ -167,6 +169,10 @@ class World:
     def graph_down(self, mode: str = "503") -> None:
         self.down(mode, ["graph"])
 
+    def refuse_graph(self, status: int | None = 403, claims: str = "") -> None:
+        """Graph answers with this status, 401 or 403; a 401 asks for these claims, if any. None: no longer."""
+        self.graph_refusal = None if status is None else (status, claims)
+
     def up(self) -> None:
         """Ends every outage and delay."""
         self._outages.clear()
@@ -215,6 +221,19 @@ class World:
         """Signing in to this organization ends in this AADSTS code. None: no longer."""
         _put(self._sign_in_failures, tenant_id.lower(), code and (code, error))
 
+    def challenge(self, tenant_id: str, claims: str | None) -> None:
+        """Codes of this organization are redeemed only if these claims were asked for: AADSTS50076.
+
+        None: no longer.
+        """
+        _put(self._challenges, tenant_id.lower(), claims)
+
+    def check_challenge(self, tenant_id: str, claims: str | None) -> None:
+        """Raises Refused."""
+        required = self._challenges.get(tenant_id)
+        if required is not None and required != claims:
+            raise Refused(50076, claims=required)
+
     def check_sign_in(self, tenant_id: str) -> None:
         """Raises Refused."""
         if tenant_id in self._sign_in_failures:
@@ -255,6 +274,8 @@ class World:
         self._disabled: set[str] = set()
         self._credential_code = None
         self._lag = (0, "any")
+        self.graph_refusal = None
+        self._challenges: dict[str, str] = {}
         self.id_token_overrides = {}
 
     # Counters
@@ -275,6 +296,7 @@ SWITCHES: Mapping[str, Callable[..., Any]] = {
         World.add_account,
         World.add_tenant,
         World.bad_credential,
+        World.challenge,
         World.disable,
         World.down,
         World.fail_client_credentials,
@@ -284,6 +306,7 @@ SWITCHES: Mapping[str, Callable[..., Any]] = {
         World.lag,
         World.override_id_token,
         World.refuse_consent,
+        World.refuse_graph,
         World.register_redirect_uri,
         World.reset,
         World.reset_counters,

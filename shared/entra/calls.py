@@ -19,9 +19,11 @@ class EntraCalls:
         self._entra = entra
         self._threads = threads or Threads()
 
-    def admin_consent_url(self, state: str, redirect_uri: str) -> str:
+    def admin_consent_url(
+        self, state: str, redirect_uri: str, tenant: str = "organizations"
+    ) -> str:
         """See Entra."""
-        return self._entra.admin_consent_url(state, redirect_uri)
+        return self._entra.admin_consent_url(state, redirect_uri, tenant)
 
     async def begin_sign_in(
         self, tenant_id: str, redirect_uri: str, **options: Any

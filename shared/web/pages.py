@@ -61,9 +61,12 @@ class Pages:
         return _finished(StreamingResponse(pieces, media_type="text/html"), language)
 
     def failure(self, code: str, language: str, status: int, ways: Mapping[str, str]) -> Response:
-        """What happened, in words, with the code for support. ways: where to go on, by label, the best first."""
+        """What happened, in words, with the code for support. ways: where to go on, by label, the best first.
+
+        code: of the words; what follows it after a space is for support alone.
+        """
         messages = self._failures[language]
-        message = messages.get(code, messages["unexpected"])
+        message = messages.get(code.partition(" ")[0], messages["unexpected"])
         return self.render("failure.html", language, status, message=message, code=code, ways=ways)
 
 

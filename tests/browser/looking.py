@@ -25,6 +25,34 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # what a dark screen can cha
 DESK: ViewportSize = {"width": 1100, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 NARROWEST: ViewportSize = {"width": 320, "height": 740}  # WCAG 1.4.10: no sideways scrolling there
+# Pages of both sign-ins, by a number of Microsoft's that leads to each.
+SIGN_IN_REFUSALS = {
+    "account_blocked": 50057,
+    "account_unknown": 50020,
+    "answer_unusable": 54005,
+    "cross_tenant_blocked": 500213,
+    "device_required": 53000,
+    "identity_provider": 50008,
+    "microsoft_error": 50000,
+    "more_proof": 50076,
+    "network_restricted": 500021,
+    "not_assigned": 50105,
+    "organization_blocked": 5000225,
+    "other_cloud": 90038,
+    "our_mistake": 7000215,
+    "partner_not_authorized": 90099,
+    "security_defaults": 530035,
+    "service_not_enabled": 650052,
+    "sign_in_again": 50132,
+    "sign_in_cancelled": 65004,
+    "sign_in_failed": 50055,
+    "unknown_refusal": 123456,
+}
+# Where the code for support is more than the page's.
+SHOWN = {
+    "microsoft_error": "microsoft_error AADSTS50000",
+    "unknown_refusal": "unknown_refusal AADSTS123456",
+}
 
 
 class Checker:

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from functions.onboarding import words
-from tests.browser.looking import Viewer, decide, heading
+from functions.onboarding.flow import MOST_ATTEMPTS
+from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
 
 CONTINUE = {language: words.LANDING[language]["button"] for language in words.LANDING}
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
@@ -129,6 +130,33 @@ def _cannot_sign_in(code):
     return arrange
 
 
+def _waiting_in_vain(viewer, organization, entra, onboarding):
+    entra.lag(MOST_ATTEMPTS)
+    decide(viewer, organization)
+    _try_again(viewer, MOST_ATTEMPTS - 1)
+
+
+def _unnamed(viewer, organization, entra, onboarding):
+    entra.refuse_graph()
+    decide(viewer, organization)
+    _try_again(viewer, 2)
+
+
+def _try_again(viewer, times):
+    for _ in range(times):
+        viewer.page.get_by_role("link", name=words.WAITING["en"]["button"]).click()
+
+
+def _as_another(viewer, organization, entra, onboarding):
+    entra.override_id_token({"tid": PERSONAL})
+    decide(viewer, organization)
+
+
+def _with_another_issuer(viewer, organization, entra, onboarding):
+    entra.override_id_token({"iss": "https://else.example"})
+    decide(viewer, organization)
+
+
 def _service_away(viewer, organization, entra, onboarding):
     entra.graph_down()
     decide(viewer, organization)
@@ -166,10 +194,13 @@ FAILURES = {
     "blocked_by_policy": _cannot_sign_in(53003),
     "consent_declined": _decline,
     "not_administrator": _as_member,
-    "wrong_account": _cannot_sign_in(50020),
+    "wrong_account": _as_another,
     "organization_purging": _purging,
     "service_away": _service_away,
-    "still_activating": _refused(650052),
+    "still_activating": _waiting_in_vain,
+    "admin_consent_needed": _cannot_sign_in(90094),
+    "consent_not_completed": _refused(650051),
+    "graph_refuses": _unnamed,
     "expired": _cannot_sign_in(70008),
     "invalid_state": _at("/verified?code=guessed&state=guessed"),
     "invalid_tenant": _answered(PERSONAL),
@@ -177,7 +208,8 @@ FAILURES = {
     "nothing_in_progress": _at("/done"),
     "malformed": _at("/consented?state=one&state=two"),
     "not_found": _at("/elsewhere"),
-    "unexpected": _cannot_sign_in(900144),
+    "unexpected": _with_another_issuer,
+    **{code: _cannot_sign_in(number) for code, number in SIGN_IN_REFUSALS.items()},
 }
 
 
@@ -187,7 +219,7 @@ def test_a_failure_in_words(viewer, onboarding, stranger, entra, code):
     begin(viewer, onboarding)
     FAILURES[code](viewer, stranger, entra, onboarding)
     assert heading(viewer) == words.FAILURES["en"][code].title
-    assert viewer.page.get_by_text(code, exact=True).is_visible()
+    assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
     viewer.look(f"onboarding-failure-{code.replace('_', '-')}")
     found = stranger.store.read()
     assert found is None or found.fields["status"] == "purging"

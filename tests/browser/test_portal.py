@@ -10,7 +10,7 @@ import pytest
 from functions.admin_portal import words
 from functions.onboarding.words import CONNECTED, LANDING
 from shared.google.old_firestore import in_chunks
-from tests.browser.looking import Viewer, decide, heading
+from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
 
 DAY = timedelta(days=1)
 AGES = {  # phones of an organization, by the time since they last synchronized
@@ -213,7 +213,7 @@ def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
     """Whoever cancels gets back, in French too."""
     viewer = make_viewer("fr")
     sign_in(viewer, portal, make_organization(), "fr", button="Cancel")
-    assert heading(viewer) == words.FAILURES["fr"]["consent_declined"].title
+    assert heading(viewer) == words.FAILURES["fr"]["sign_in_cancelled"].title
     viewer.look("portal-failure-fr")
     viewer.page.get_by_role("link", name=words.BACK["fr"]).click()
     assert heading(viewer) == words.SIGN_IN["fr"]["title"]
@@ -241,6 +241,11 @@ def _cannot_sign_in(code):
 
 def _with_a_personal_account(viewer, portal, organization, entra):
     entra.override_id_token({"tid": PERSONAL})
+    sign_in(viewer, portal, organization)
+
+
+def _with_another_issuer(viewer, portal, organization, entra):
+    entra.override_id_token({"iss": "https://else.example"})
     sign_in(viewer, portal, organization)
 
 
@@ -285,7 +290,6 @@ def _at(path):
 FAILURES = {
     "application_disabled": _cannot_sign_in(7000112),
     "blocked_by_policy": _cannot_sign_in(53003),
-    "consent_declined": _signing_in(button="Cancel"),
     "consent_missing": _without_consent,
     "expired": _cannot_sign_in(70008),
     "invalid_state": _at("/signed-in?code=guessed&state=guessed"),
@@ -296,8 +300,10 @@ FAILURES = {
     "tenant_not_onboarded": _without_tenant,
     "tenant_purging": _too_late,
     "unavailable": _away,
-    "unexpected": _cannot_sign_in(900144),
+    "unexpected": _with_another_issuer,
+    "unknown_organization": _cannot_sign_in(90002),
     "wrong_account": _with_a_personal_account,
+    **{code: _cannot_sign_in(number) for code, number in SIGN_IN_REFUSALS.items()},
 }
 
 
@@ -306,7 +312,7 @@ def test_a_failure_in_words(viewer, portal, make_organization, entra, code):
     """Each failure has a page of its own, with its code, and a way on."""
     FAILURES[code](viewer, portal, make_organization(), entra)
     assert heading(viewer) == words.FAILURES["en"][code].title
-    assert viewer.page.get_by_text(code, exact=True).is_visible()
+    assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
     viewer.look(f"portal-failure-{code.replace('_', '-')}")
     assert viewer.page.get_by_role("link", name=words.BACK["en"]).get_attribute("href") == "/"
 
@@ -327,5 +333,6 @@ def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding
 
 def test_every_failure_is_looked_at():
     """A failure that gets words of its own gets a look, too."""
-    elsewhere = {"wrong_name", "foreign_form"}  # with what leads to them, above
+    # with what leads to them, above; shown as unavailable is
+    elsewhere = {"wrong_name", "foreign_form", "service_away"}
     assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])

@@ -287,7 +287,7 @@ def test_onboarding_again_reopens_what_closes_and_waits_for_what_is_purged(
     assert (page.status, stored["status"]) == (code, "active" if code == 200 else "purging")
 
 
-@pytest.mark.parametrize("kind", ["openid_configuration", "token", "graph"])
+@pytest.mark.parametrize("kind", ["token", "graph"])
 def test_an_outage_of_microsoft_is_said_and_passes(onboarding: Onboarding, kind: str) -> None:
     """503 with Retry-After while Entra or Graph is away, nothing stored; afterwards it works, with no restart."""
     onboarding.entra.down("503", kinds=[kind])

@@ -1,73 +1,61 @@
-"""What Entra's answers to a probe mean for a tenant, and what becomes of its consent."""
-
-from datetime import UTC, datetime, timedelta
+"""What Entra's answers to a probe mean for a tenant."""
 
 import pytest
 
-from functions.tenant_purge.consent import Verdict, is_flip, is_over, judge, noted
+from functions.tenant_purge.consent import MEANT, Judgement, judge
 from shared.entra.client import EntraRefused
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BEFORE = NOW - timedelta(days=10)
-STANDING = {"checkedAt": BEFORE}
-MISSED = {"checkedAt": BEFORE, "lostAt": BEFORE}
+from shared.tenant import Verdict
 
 
 @pytest.mark.parametrize(
-    ("codes", "verdict"),
+    ("codes", "judgement"),
     [
-        ((700016,), Verdict.LOST),
-        ((7000229,), Verdict.LOST),
-        ((90002,), Verdict.SUSPECTED),
-        ((7000112,), Verdict.DISABLED),
-        ((7000215,), Verdict.OWN_CREDENTIAL),
-        ((7000222,), Verdict.OWN_CREDENTIAL),
-        ((700027,), Verdict.OWN_CREDENTIAL),
-        ((700213,), Verdict.OWN_CREDENTIAL),
-        ((700024,), Verdict.OWN_CREDENTIAL),
-        ((700016, 7000215), Verdict.OWN_CREDENTIAL),
-        ((70001,), Verdict.UNKNOWN),
-        ((), Verdict.UNKNOWN),
+        ((700016,), Judgement.LOST),
+        ((7000229,), Judgement.LOST),
+        ((700011,), Judgement.LOST),
+        ((90002,), Judgement.LOST),
+        ((5000225,), Judgement.LOST),
+        ((7000112,), Judgement.DISABLED),
+        ((7000215,), Judgement.OWN_CREDENTIAL),
+        ((7000222,), Judgement.OWN_CREDENTIAL),
+        ((700027,), Judgement.OWN_CREDENTIAL),
+        ((700213,), Judgement.OWN_CREDENTIAL),
+        ((700024,), Judgement.OWN_CREDENTIAL),
+        ((70021,), Judgement.OWN_CREDENTIAL),
+        ((7000218,), Judgement.OWN_CREDENTIAL),
+        ((90002, 7000215), Judgement.OWN_CREDENTIAL),
+        ((70002, 50012), Judgement.OWN_CREDENTIAL),
+        ((70002,), Judgement.OWN_CREDENTIAL),
+        ((70002, 700016), Judgement.LOST),
+        ((65001,), Judgement.UNKNOWN),
+        ((90038,), Judgement.UNKNOWN),
+        ((90033,), Judgement.UNKNOWN),
+        ((123456,), Judgement.UNKNOWN),
+        ((700016, 7000215), Judgement.OWN_CREDENTIAL),
+        ((70001,), Judgement.UNKNOWN),
+        ((), Judgement.UNKNOWN),
     ],
 )
-def test_only_codes_of_a_missing_principal_count_as_lost(codes, verdict):
+def test_only_codes_of_a_missing_principal_count_as_lost(codes, judgement):
     """The word `invalid_client` decides nothing: the code does, and one that nobody knows means nothing."""
-    assert judge(EntraRefused("invalid_client", codes)) is verdict
+    assert judge(EntraRefused("invalid_client", codes)) is judgement
+
+
+def test_a_tenant_without_metadata_is_gone():
+    """Discovery's own word for a tenant that there is not counts without a number, and not beside an unknown one."""
+    assert judge(EntraRefused("invalid_tenant")) is Judgement.LOST
+    assert judge(EntraRefused("invalid_tenant", (123456,))) is Judgement.UNKNOWN
+    assert judge(EntraRefused("protocol")) is Judgement.UNKNOWN
 
 
 def test_a_token_means_that_the_consent_stands():
     """No refusal is the only proof that nothing is wrong."""
-    assert judge(None) is Verdict.STANDS
+    assert judge(None) is Judgement.STANDS
 
 
-@pytest.mark.parametrize(
-    ("consent", "verdict", "expected"),
-    [
-        (STANDING, Verdict.STANDS, {"checkedAt": NOW}),
-        (MISSED, Verdict.STANDS, {"checkedAt": NOW}),
-        (MISSED, Verdict.DISABLED, {"checkedAt": NOW}),
-        (STANDING, Verdict.LOST, {"checkedAt": NOW, "lostAt": NOW}),
-        (MISSED, Verdict.LOST, {"checkedAt": NOW, "lostAt": BEFORE}),
-        (STANDING, Verdict.SUSPECTED, {"checkedAt": NOW}),
-        (MISSED, Verdict.SUSPECTED, {"checkedAt": NOW, "lostAt": BEFORE}),
-        (MISSED, Verdict.OWN_CREDENTIAL, None),
-        (MISSED, Verdict.UNKNOWN, None),
-    ],
-)
-def test_a_verdict_makes_the_consent_map(consent, verdict, expected):
-    """Lost keeps the day it was first missed; seen again forgets it; what says nothing changes nothing."""
-    assert noted(consent, verdict, NOW) == expected
-
-
-@pytest.mark.parametrize("verdict", list(Verdict))
-def test_only_the_first_loss_is_a_flip(verdict):
-    """A consent that was missed before does not count again among the many that flip at once."""
-    assert is_flip(STANDING, verdict) is (verdict is Verdict.LOST)
-    assert not is_flip(MISSED, verdict)
-
-
-@pytest.mark.parametrize(("days", "over"), [(9, True), (10, True), (11, False)])
-def test_the_grace_ends_to_the_moment(days, over):
-    """The grace is over when it has wholly passed, not before."""
-    assert is_over(MISSED, NOW, timedelta(days=days)) is over
-    assert not is_over(STANDING, NOW, timedelta(days=days))
+@pytest.mark.parametrize("judgement", Judgement)
+def test_only_a_loss_begins_the_grace(judgement):
+    """Disabled is reversible and our principal is there; what says nothing is unclear."""
+    gone = {Judgement.LOST: Verdict.GONE}
+    stands = dict.fromkeys((Judgement.STANDS, Judgement.DISABLED), Verdict.STANDS)
+    assert MEANT[judgement] is (gone | stands).get(judgement, Verdict.UNCLEAR)

@@ -1,16 +1,10 @@
-"""Entra's refusals as words and codes of theirs alone, and the certificate's form."""
+"""Entra's refusals as words and codes of theirs alone."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
 
-from shared.entra.client import EntraRefused, certificate_credential
-from tests.unit.minting import rsa_key
+from shared.entra.client import EntraRefused
 
 
 @pytest.mark.parametrize(
@@ -46,33 +40,24 @@ def test_a_refusal_is_read(answer, error, codes):
     assert "Canary" not in str(refused)
 
 
-def test_a_certificate():
-    """A PEM with key and certificate becomes MSAL's form, with the thumbprint of the certificate."""
-    key = rsa_key("certificate")
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "calliente")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    ).decode()
-    public = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    for pem in (private + public, public + private):
-        made = certificate_credential(pem)
-        assert made["thumbprint"] == certificate.fingerprint(hashes.SHA1()).hex()
-        assert made["public_certificate"] == public
-        assert "BEGIN PRIVATE KEY" in made["private_key"]
-    for half in (private, public, "", "canary"):
-        with pytest.raises(ValueError, match="ENTRA_CLIENT_CERTIFICATE") as caught:
-            certificate_credential(half)
-        assert "canary" not in str(caught.value)
+CLAIMS = '{"access_token":{"capolids":{"essential":true,"values":["c1"]}}}'
+
+
+@pytest.mark.parametrize(
+    ("claims", "kept"),
+    [
+        (CLAIMS, CLAIMS),
+        ("[]", ""),
+        ("Canary", ""),
+        ("[" * 1_500, ""),
+        ('{"a":"' + "x" * 2_000 + '"}', ""),
+        ({"access_token": {}}, ""),
+        (None, ""),
+    ],
+)
+def test_what_another_sign_in_has_to_carry(claims, kept):
+    """Claims come from an endpoint that we called, as a JSON object of some length, and never from a redirect."""
+    answer = {"error": "invalid_grant", "error_codes": [50076], "suberror": "basic_action"}
+    refused = EntraRefused.parse({**answer, "claims": claims}, direct=True)
+    assert (refused.claims, refused.suberror) == (kept, "basic_action")
+    assert EntraRefused.parse({**answer, "claims": claims}).claims == ""

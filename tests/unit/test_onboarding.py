@@ -6,11 +6,10 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from functions.onboarding import flow, naming, words
-from functions.onboarding.pages import STATUSES, stored_rows
+from functions.onboarding.pages import stored_rows
 from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
 from shared import errors, inventory
-from shared.entra import administrators, refusals
-from shared.entra.client import EntraRefused
+from shared.entra import administrators
 from tests.unit.fakes import TENANT
 
 CLIENT, AUTHORITY, NOW = "client", "https://login.example", 1_000_000.0
@@ -93,45 +92,6 @@ def test_only_a_guid_of_an_organization_is_a_tenant(value):
 def test_a_tenant_in_upper_case_is_the_same_tenant():
     """GUIDs are compared in lower case, the form of the document ID."""
     assert administrators.tenant_of(TENANT.upper()) == TENANT
-
-
-@pytest.mark.parametrize("code", [65001, 650051, 650052, 700016, 7000229])
-def test_a_consent_that_still_spreads_is_waited_for(code):
-    """Right after a consent these codes mean 'not yet', whatever the error word is."""
-    refused = EntraRefused("invalid_client", (code,))
-    assert refusals.of_sign_in(refused) == refusals.WAITING
-    assert refusals.of_consent(refused) == "still_activating"
-
-
-@pytest.mark.parametrize(
-    ("error", "codes", "meaning"),
-    [
-        ("access_denied", (), "consent_declined"),
-        ("access_denied", (65004,), "consent_declined"),
-        ("access_denied", (90094,), "blocked_by_policy"),
-        ("access_denied", (53003,), "blocked_by_policy"),
-        ("unauthorized_client", (7000112,), "application_disabled"),
-        ("unauthorized_client", (), refusals.WAITING),
-        ("unauthorized_client", (123456,), "unexpected"),
-        ("invalid_client", (7000215,), "service_away"),
-        ("invalid_grant", (50020,), "wrong_account"),
-        ("invalid_grant", (70008,), "expired"),
-        ("temporarily_unavailable", (), "service_away"),
-        ("something_new", (), "unexpected"),
-    ],
-)
-def test_a_refusal_has_one_meaning(error, codes, meaning):
-    """The AADSTS code decides before the error word."""
-    assert refusals.of_sign_in(EntraRefused(error, codes)) == meaning
-
-
-def test_each_failure_has_words_in_both_languages():
-    """No code reaches a person without a sentence that is about it."""
-    codes = {*refusals.BY_CODE.values(), *refusals.BY_WORD.values(), *STATUSES}
-    codes |= {"invalid_tenant", "invalid_state", "unknown_organization", "nothing_in_progress"}
-    codes -= {refusals.WAITING}
-    assert all(codes <= set(messages) for messages in words.FAILURES.values())
-    assert words.FAILURES["en"].keys() == words.FAILURES["fr"].keys()
 
 
 def test_the_first_page_lists_every_stored_field():
