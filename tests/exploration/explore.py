@@ -63,26 +63,35 @@ class Explorer:
 
     def _check_step(self, before: World, label: Label, after: World, way: Any) -> None:
         """Nothing of another organization changes, and purging only goes forward."""
-        lives = self._model.lives
         if label[0] == "wait":
             return
+        broken_by = self._broken_by_run if label[0] in RUN else self._broken_by_people
         for number, was in enumerate(before.organizations):
             now = after.organizations[number]
-            if now == was:
-                continue
-            was_purging = lives.is_purging(was.life)
-            if was_purging and now.life not in (was.life, 0):
-                raise Broken("there is a way back from purging", _labels((way, label)))
-            if label[0] == "close" and now.life != was.life and not lives.registers(was.life):
-                raise Broken("a closing does not keep its time", _labels((way, label)))
-            if label[0] not in RUN:
-                if number != label[1]:
-                    raise Broken("another organization changes", _labels((way, label)))
-            elif label[0] == "begin_purge":
-                if not lives.is_due(was.life):
-                    raise Broken("a purge begins before it is due", _labels((way, label)))
-            elif not was_purging:
-                raise Broken("what is not being purged changes", _labels((way, label)))
+            if now != was and (promise := broken_by(label, number, was, now)):
+                raise Broken(promise, _labels((way, label)))
+
+    def _broken_by_run(
+        self, label: Label, _: int, was: Organization, now: Organization
+    ) -> str | None:
+        lives = self._model.lives
+        if label[0] == "begin_purge":
+            return None if lives.is_due(was.life) else "a purge begins before it is due"
+        if not lives.is_purging(was.life):
+            return "what is not being purged changes"
+        return None if now.life in (was.life, 0) else "there is a way back from purging"
+
+    def _broken_by_people(
+        self, label: Label, number: int, was: Organization, now: Organization
+    ) -> str | None:
+        lives = self._model.lives
+        if number != label[1]:
+            return "another organization changes"
+        if now.life != was.life and lives.is_purging(was.life):
+            return "there is a way back from purging"
+        if now.life != was.life and label[0] == "close" and not lives.registers(was.life):
+            return "a closing does not keep its time"
+        return None
 
     def _check_state(self, world: World, way: Any) -> None:
         """Where nothing is stored of an organization, nothing is left; and every purge ends."""

@@ -84,14 +84,19 @@ def _some_document(chance: random.Random, now: datetime) -> dict[str, Any]:
     return stored
 
 
-def _check_step(before: Tenant, name: str, after: Tenant, now: datetime) -> None:
+def _check_status(before: Tenant, name: str, after: Tenant, now: datetime) -> None:
     if before.status is Status.PURGING:
         assert after.status is Status.PURGING, "purging only goes forward"
-        assert after.closing == before.closing
     elif after.status is Status.PURGING:
         assert name == "begin_purge"
         assert before.closing is not None
         assert before.closing.purge_at <= now, "nothing is purged before it is due"
+    if before.sign_out and not after.sign_out:
+        assert name == "signed_out"
+    assert after.name == before.name or name == "onboarded"
+
+
+def _check_closing(before: Tenant, name: str, after: Tenant) -> None:
     if before.closing and after.closing:
         assert after.closing == before.closing, "a closing keeps its receipt and due time"
     if before.closing and not after.closing:
@@ -99,18 +104,18 @@ def _check_step(before: Tenant, name: str, after: Tenant, now: datetime) -> None
         assert after.withdrawn.receipt_id == before.closing.receipt_id
     if before.withdrawn != after.withdrawn:
         assert name in ("close", "reopen", "onboarded")
-    if before.consent.lost_at and not after.consent.lost_at:
+
+
+def _check_consent(before: Tenant, name: str, after: Tenant, now: datetime) -> None:
+    was, is_ = before.consent.lost_at, after.consent.lost_at
+    if was and not is_:
         assert name in (Verdict.STANDS, "onboarded"), "only STANDS, or a new consent, ends a loss"
-    if after.consent.lost_at and not before.consent.lost_at:
+    if is_ and not was:
         assert name == Verdict.GONE, "only GONE begins a loss"
-    if before.consent.lost_at and after.consent.lost_at:
-        earliest = min(before.consent.lost_at, now)
-        assert after.consent.lost_at in (before.consent.lost_at, earliest), "the grace goes on"
+    if was and is_:
+        assert is_ in (was, min(was, now)), "the grace goes on"
     if name == Verdict.STANDS:
-        assert after.consent.lost_at is None
-    if before.sign_out and not after.sign_out:
-        assert name == "signed_out"
-    assert after.name == before.name or name == "onboarded"
+        assert is_ is None
 
 
 def _check_unread(before: Tenant, name: str, after: Tenant) -> None:
@@ -148,7 +153,9 @@ def _walk(steps: int, seed: int) -> set[tuple[str, str, str]]:
             _check_value(tenant)
             if before is None:
                 continue
-            _check_step(before, name, tenant, now)
+            _check_status(before, name, tenant, now)
+            _check_closing(before, name, tenant)
+            _check_consent(before, name, tenant, now)
             _check_unread(before, name, tenant)
             if tenant.status is not before.status:
                 seen.add((before.status.value, name, tenant.status.value))
