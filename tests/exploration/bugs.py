@@ -8,6 +8,9 @@ from enum import Enum, auto
 class Bug(Enum):
     TENANT_IN_ANY_VERSION = auto()  # the tenant's document is deleted without its precondition
     DOCUMENT_IN_ANY_VERSION = auto()  # a device's document is deleted without its precondition
+    TOGETHER_WITH_ANY_TENANT = (
+        auto()
+    )  # a transaction deletes devices' documents, whoever's they are now
     DOCUMENTS_FIRST = auto()  # devices' documents are deleted before their Auth users
     NEVER_MIND_THE_TIME = auto()  # the purge begins before it is due
     NO_SWEEP = auto()  # users without a document are forgotten

@@ -22,10 +22,10 @@ def canonical(world: World) -> World:
     return World(organizations, tuple(sorted(runs, key=_rank)), world.sweep)
 
 
-def _held(runs: tuple[Task, ...], number: int, index: int) -> list[tuple[bool, bool]]:
+def _held(runs: tuple[Task, ...], number: int, index: int) -> list[tuple[bool, ...]]:
     """What the runs hold of a device: it tells two devices apart that are otherwise the same."""
     return sorted(
-        (task.current, task.half)
+        (task.same, task.current, task.half)
         for task in runs
         if isinstance(task, Page) and (task.organization, task.device) == (number, index)
     )

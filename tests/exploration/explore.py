@@ -10,7 +10,10 @@ from .run import Label
 from .world import Organization, World
 
 UNDISTURBED = 200  # steps after which a run that nothing disturbs has long ended
-RUN = {"begin_purge", "list", "delete", "open", "take", "sweep", "end", "finish", "crash"}
+RUN = {
+    *("begin_purge", "list", "delete", "delete_together"),
+    *("open", "take", "sweep", "end", "finish", "crash"),
+}
 
 
 class Broken(Exception):

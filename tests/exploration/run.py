@@ -1,7 +1,7 @@
 """The scheduled run of design §4, cut wherever a process can be killed or overtaken.
 
 - A run keeps nothing between its tasks that is not stored, so what it holds is one task, and a crash drops it.
-- A run looks at the tenant and deletes Auth users in one step: Firebase has no preconditions, the gap cannot be closed.
+- A run looks at the tenant and deletes Auth users in one step: Firebase has no preconditions, so the gap must be small.
 - A page holds one device, and a page of Auth users those of one organization.
 - A pass may end those tenants whose purge had begun before it: no Auth user comes into being after that.
 """
@@ -27,7 +27,6 @@ from .world import (
 
 Label = tuple[str | int, ...]
 Step = tuple[Label, World]
-PAGE_BUGS = (Bug.DOCUMENT_IN_ANY_VERSION, Bug.DOCUMENTS_FIRST)
 
 
 class Run:
@@ -40,6 +39,8 @@ class Run:
         match world.runs[run]:
             case Page() as page:
                 yield ("delete", run), self._delete(world, run, page)
+                if page.half and self._bug is not Bug.DOCUMENTS_FIRST:
+                    yield ("delete_together", run), self._delete_together(world, run, page)
             case Sweeping() as sweeping:
                 yield ("sweep", run), self._sweep(world, run, sweeping)
             case Finishing(tenants):
@@ -51,13 +52,15 @@ class Run:
 
     def useful(self, task: Task) -> Task:
         """What of a task can still change anything: a run whose every version is stale is as good as dead."""
+        if self._bug is not None:
+            return task
         match task:
-            case Page(current=False, half=True) if self._bug not in PAGE_BUGS:
+            case Page(same=False, half=False) | Page(same=False, current=False):
                 return None
-            case Sweeping(current=False, swept=True) if self._bug is not Bug.ANY_BOOKMARK:
+            case Sweeping(current=False, swept=True):
                 return None
-            case Finishing(tenants) if self._bug is not Bug.TENANT_IN_ANY_VERSION:
-                return _ended([version == 2 for version in tenants])
+            case Finishing(tenants):
+                return _ended(version == 2 for version in tenants)
         return task
 
     def _tasks(self, world: World, run: int) -> Iterator[Step]:
@@ -81,17 +84,26 @@ class Run:
             yield ("open", run), store_sweep(world, Sweep(0, tuple(purging)))
 
     def _delete(self, world: World, run: int, page: Page) -> World:
-        """The Auth user, while the tenant is being purged; then the document, in the version that was listed."""
-        number, index, current, half = page
-        life, devices = world.organizations[number]
+        """The Auth user, while it is the same tenant; then the document, in the version that was listed."""
+        number, index, same, current, half = page
+        device = world.organizations[number].devices[index]
         after = hold(world, run, None if half else page._replace(half=True))
         if half == (self._bug is Bug.DOCUMENTS_FIRST):
-            if self._lives.is_purging(life) or self._bug is Bug.NO_SECOND_LOOK:
-                return store_device(after, number, index, devices[index]._replace(user=False))
+            if same or self._bug is Bug.NO_SECOND_LOOK:
+                return store_device(after, number, index, device._replace(user=False))
             return hold(world, run, None)
         if current or self._bug is Bug.DOCUMENT_IN_ANY_VERSION:
-            return store_device(after, number, index, devices[index]._replace(document=False))
+            return store_device(after, number, index, device._replace(document=False))
         return after
+
+    def _delete_together(self, world: World, run: int, page: Page) -> World:
+        """The document in any version, in a transaction with the tenant's: where phones beat too fast."""
+        number, index, same, *_ = page
+        world = hold(world, run, None)
+        device = world.organizations[number].devices[index]
+        if same or self._bug is Bug.TOGETHER_WITH_ANY_TENANT:
+            return store_device(world, number, index, device._replace(document=False))
+        return world
 
     def _sweep(self, world: World, run: int, task: Sweeping) -> World:
         """The users of one page that have no document; then the bookmark moves on, and is deleted at the end."""

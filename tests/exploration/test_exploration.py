@@ -22,6 +22,7 @@ LONG = [pytest.mark.long, pytest.mark.timeout(900)]
 PROMISES = {
     Bug.TENANT_IN_ANY_VERSION: "what is not being purged changes",
     Bug.DOCUMENT_IN_ANY_VERSION: "what is not being purged changes",
+    Bug.TOGETHER_WITH_ANY_TENANT: "what is not being purged changes",
     Bug.DOCUMENTS_FIRST: "a run leaves something",
     Bug.NEVER_MIND_THE_TIME: "a run changes what is not due",
     Bug.NO_SWEEP: "a run leaves something",

@@ -27,10 +27,11 @@ class Organization(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A run has listed a device's document. current: it still has the version that was listed."""
+    """A run has listed a device's document. same: the tenant's, current: the device's version is still the one read."""
 
     organization: int
     device: int
+    same: bool = True
     current: bool = True
     half: bool = False  # the first of its two deletions is done
 
@@ -85,13 +86,16 @@ def store_tenant(world: World, number: int, life: int) -> World:
     sweep = world.sweep
     if sweep is not None:
         sweep = Sweep(sweep.page, replaced(sweep.before, number, False))
-    runs = tuple(
-        Finishing(replaced(task.tenants, number, min(1, task.tenants[number])))
-        if isinstance(task, Finishing)
-        else task
-        for task in world.runs
-    )
+    runs = tuple(_tenant_changed(task, number) for task in world.runs)
     return World(replaced(world.organizations, number, organization), runs, sweep)
+
+
+def _tenant_changed(task: Task, number: int) -> Task:
+    if isinstance(task, Finishing):
+        return Finishing(replaced(task.tenants, number, min(1, task.tenants[number])))
+    if isinstance(task, Page) and task.organization == number:
+        return task._replace(same=False)
+    return task
 
 
 def store_device(world: World, number: int, index: int, device: Device) -> World:
