@@ -17,7 +17,7 @@ SETUP := $(PACKAGES) $(NODE) $(STAMPS)/firestore
 export VENV
 export PYTHON_ORIGIN := $(origin PYTHON)
 
-.PHONY: help setup demo run test test-unit test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
+.PHONY: help setup demo run test test-unit test-exploration test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
 	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean again
 
 help: ## List these commands
@@ -38,6 +38,9 @@ test: $(SETUP) ## Run all tests but the long ones (those of the pages are left o
 
 test-unit: $(PACKAGES) ## Run the tests that need no server
 	@$(PYTEST) tests/unit
+
+test-exploration: $(PACKAGES) ## See every order of what can happen to two organizations, in a model (a few minutes)
+	@$(PYTEST) tests/exploration
 
 test-deployed-python: ## Run the unit, integration and end-to-end tests with the Python that is deployed, in an environment of its own
 	@python=$$(local/setup.sh find $(DEPLOYED)); \

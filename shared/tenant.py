@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import NoneType
 from typing import Any, Self, TypeVar, get_args, get_type_hints
 
 from shared import errors
@@ -64,7 +63,7 @@ class BrokenRecord(errors.Problem):
 class _Stored:
     """unread: what a later version stored here and this one carries along."""
 
-    unread: Mapping[str, Any] = field(default_factory=dict)
+    unread: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,24 @@ class Consent(_Stored):
     unknown_at: datetime | None = None
 
     def after(self, verdict: Verdict, now: datetime) -> Self:
-        """What is known once Entra has answered. Nothing but `GONE` begins a loss; only `STANDS` ends it."""
+        """What is known once Entra has answered. Nothing but `GONE` begins a loss; only `STANDS` ends it.
+
+        A time later than `now`, which a clock that was ahead has stored, becomes `now`.
+        """
+        lost_at, unknown_at = self.lost_at, self.unknown_at
         match verdict:
             case Verdict.STANDS:
-                return replace(self, checked_at=now, lost_at=None, unknown_at=None)
+                lost_at = unknown_at = None
             case Verdict.GONE:
-                return replace(self, checked_at=now, lost_at=self.lost_at or now, unknown_at=None)
+                lost_at, unknown_at = lost_at or now, None
             case Verdict.UNCLEAR:
-                return replace(self, checked_at=now, unknown_at=self.unknown_at or now)
+                unknown_at = unknown_at or now
+        return replace(
+            self,
+            checked_at=now,
+            lost_at=lost_at and min(lost_at, now),
+            unknown_at=unknown_at and min(unknown_at, now),
+        )
 
     def is_over(self, now: datetime, grace: timedelta) -> bool:
         """Whether the consent has been lost, without a break, for the whole grace."""
@@ -165,9 +174,9 @@ class Tenant(_Stored):
         self._require_not_purging()
         return replace(self, sign_out=SignOut(now))
 
-    def signed_out(self) -> Self:
-        """The scheduled run has removed them."""
-        return replace(self, sign_out=None)
+    def signed_out(self, done: SignOut) -> Self:
+        """The scheduled run has removed them. A request made since is not done, and stays."""
+        return replace(self, sign_out=None) if self.sign_out == done else self
 
     def _require_not_purging(self) -> None:
         if self.status is Status.PURGING:
@@ -251,11 +260,7 @@ def _shape(kind: type[Any]) -> dict[str, tuple[type[Any], bool]]:
     hints = get_type_hints(kind)
     del hints["unread"]
     return {
-        name: (
-            next(part for part in (*get_args(hint), hint) if part is not NoneType),
-            not get_args(hint),
-        )
-        for name, hint in hints.items()
+        name: ((get_args(hint) or (hint,))[0], not get_args(hint)) for name, hint in hints.items()
     }
 
 
