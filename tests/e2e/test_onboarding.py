@@ -177,5 +177,5 @@ def test_the_redirects_are_guarded(url):
     answer = send("GET", f"{url}/start")
     assert answer.status == 303
     assert "HttpOnly" in answer.headers["Set-Cookie"]
-    assert "SameSite=Lax" in answer.headers["Set-Cookie"]
+    assert "samesite=lax" in answer.headers["Set-Cookie"].lower()
     assert_guarded(answer)
