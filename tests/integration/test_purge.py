@@ -170,7 +170,7 @@ def test_a_run_killed_before_any_outside_call_is_finished_by_the_next(
 
 
 def test_two_runs_at_once_do_what_one_does(world: World) -> None:
-    """Two deliveries of one event at once do not disturb each other, nor others; after the next, what is due is gone."""
+    """Two deliveries of one event at once disturb neither each other nor others; with the next, all due is gone."""
     neighbour = world.tenant(2)
     before = world.snapshot(neighbour)
     tenants = [world.closed(devices) for devices in (1, 3, 501)]
