@@ -19,13 +19,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import grpc
 import requests
+from google.cloud.firestore_v1 import types
 
 from local.processes import HOST, ROOT, STATE, LocalStackError, free_ports, server
 
 PROJECT = "demo-calliente"
 TRANSACTION_LIFE_SECONDS = 70.0  # one that is idle expires after 60
+WARM_UP_SECONDS = 60.0
 
 _FIREBASE = ROOT / "local/node_modules/.bin/firebase"
 _HIDANE_VERSION = "0.6.0"
@@ -151,7 +155,33 @@ def firestore_emulator(
     options = [f"--host={HOST}", f"--port={address.rpartition(':')[2]}", f"--rules={rules}"]
     with server("firestore", [*emulator.command, *options]) as started:
         started.wait_until_ready(f"http://{address}/")
+        _warm_up(address)
         yield address
+
+
+def _warm_up(address: str) -> None:
+    """Return once the emulator has answered the interface that clients use: its first call takes seconds.
+
+    Raises LocalStackError.
+    """
+    database = f"projects/{PROJECT}/databases/(default)"
+    begin, undo = types.BeginTransactionRequest.pb(), types.RollbackRequest.pb()
+    with grpc.insecure_channel(address) as channel:
+
+        def call(method: str, request: Any) -> bytes:
+            name, owner = f"/google.firestore.v1.Firestore/{method}", "Bearer owner"
+            ask = channel.unary_unary(name, type(request).SerializeToString, bytes)
+            metadata = (("authorization", owner),)
+            return bytes(
+                ask(request, timeout=WARM_UP_SECONDS, wait_for_ready=True, metadata=metadata)
+            )
+
+        try:
+            begun = call("BeginTransaction", begin(database=database))
+            transaction = types.BeginTransactionResponse.pb().FromString(begun).transaction
+            call("Rollback", undo(database=database, transaction=transaction))
+        except grpc.RpcError:
+            raise LocalStackError(f"Firestore at {address} answers no call.") from None
 
 
 @contextlib.contextmanager

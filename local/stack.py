@@ -8,7 +8,6 @@ the environment names: ONBOARDING_PORT, HEARTBEAT_PORT, …, FIRESTORE_PORT, AUT
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import secrets
@@ -28,11 +27,8 @@ from local import emulators
 from local.addresses import STACK_JSON, Addresses
 from local.entra import AppRegistration, EntraStandIn
 from local.processes import HOST, STATE, LocalStackError, Server, free_ports, port_setting, server
-from shared.errors import Unavailable
-from shared.google.firestore import Firestore, Transaction
 
 PURGE_DELAY_SECONDS = 3
-WARM_UP_SECONDS = 60.0
 SERVICES = ("entra", "firestore", "auth")
 REDIRECT_PATHS = {"onboarding": ("/consented", "/verified"), "admin_portal": ("/signed-in",)}
 
@@ -95,7 +91,7 @@ def stack(
         )
         environment = {**_settings(addresses, entra.app), **(settings or {})}
         parts: dict[str, AbstractContextManager[Any]] = {
-            "firestore": _firestore(ports["firestore"]),
+            "firestore": emulators.firestore_emulator(port=ports["firestore"]),
             "auth": emulators.auth_emulator(port=ports["auth"]),
         }
         for name in names:
@@ -143,28 +139,6 @@ def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
         "FIRESTORE_EMULATOR_HOST": addresses.firestore,
         "FIREBASE_AUTH_EMULATOR_HOST": addresses.auth,
     }
-
-
-@contextlib.contextmanager
-def _firestore(port: int) -> Iterator[str]:
-    """The emulator, once it has answered the interface that the functions use: the first call takes seconds."""
-    with emulators.firestore_emulator(port=port) as address:
-        asyncio.run(_warm_up(address))
-        yield address
-
-
-async def _warm_up(address: str) -> None:
-    async def read(transaction: Transaction) -> None:
-        await transaction.get("tenants/none")
-
-    database = Firestore(emulators.PROJECT, address)
-    deadline = time.monotonic() + WARM_UP_SECONDS
-    while True:
-        try:
-            return await database.transact(read)
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise LocalStackError(f"Firestore at {address} answers no call.") from None
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Each test works in organizations of its own, so that none depends on another.
 
 import itertools
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,8 +13,9 @@ from deploy import bundle
 from local.processes import LOGS
 from local.stack import part_names, stack
 from shared.google.firestore import Firestore
-from shared.store import Tenant
 from tests.e2e.parts import Organization
+from tests.helpers.loop import Waiting
+from tests.helpers.stores import Store
 
 DEVICES = 3  # MAX_DEVICES_PER_TENANT
 LABEL = "tests-"
@@ -58,22 +59,28 @@ def entra(running):
     running.entra.up()
 
 
-@pytest.fixture
-def database(addresses):
-    """The database as the server sees it."""
+@pytest.fixture(scope="session")
+def server_side(addresses):
+    """The database as the server sees it, for the product's own coroutines."""
     return Firestore(addresses.project, addresses.firestore)
 
 
+@pytest.fixture(scope="session")
+def database(server_side):
+    """The same, for tests, which wait."""
+    return Waiting(server_side)
+
+
 @pytest.fixture
-def make_organization(running, entra, database):
+def make_organization(running, entra, server_side):
     """A new organization with people who have phones; connected unless told otherwise."""
 
     def make(onboarded=True, phones=DEVICES + 1, name=None):
         tenant = entra.add_tenant(name or f"Organization {next(_numbers)}", phones=phones)
         entra.grant(tenant.tenant_id)
-        made = Organization(tenant, Tenant(database, tenant.tenant_id))
+        made = Organization(tenant, Store(server_side, tenant.tenant_id))
         if onboarded:
-            made.store.onboard(tenant.name, datetime.now(UTC))
+            made.store.onboard(tenant.name)
         return made
 
     return make
@@ -81,10 +88,9 @@ def make_organization(running, entra, database):
 
 @pytest.fixture
 def close():
-    """Close an organization; due at once unless told otherwise."""
+    """Close an organization, due at once unless told otherwise; gives the closing."""
 
     def close_now(organization, delay=timedelta()):
-        receipt = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
-        organization.store.close("requested", receipt, datetime.now(UTC), delay)
+        return organization.store.close(delay)
 
     return close_now

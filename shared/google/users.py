@@ -17,6 +17,7 @@ from shared.threads import Threads
 
 HTTP_SECONDS = 20.0  # a call may carry 1,000 users
 CALL_SECONDS = 25.0
+SINGLE_SECONDS = 8.0  # a phone waits for it
 MAX_DELETE_USERS = 1000
 MAX_UID_LENGTH = 128
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Users:
             except auth.UserNotFoundError:
                 return
 
-        await self._call(delete)
+        await self._call(delete, SINGLE_SECONDS)
 
     async def page(self, token: str = "") -> tuple[list[User], str]:
         """A page (≤ 1,000) of all Auth users, and the next page's token; empty at the end. Raises PageRefused."""
@@ -86,7 +87,7 @@ class Users:
         )
         return list(page.users), page.next_page_token or ""
 
-    async def _call(self, call: Callable[[Any, Any], T]) -> T:
+    async def _call(self, call: Callable[[Any, Any], T], seconds: float = CALL_SECONDS) -> T:
         def bounded() -> T:
             import google.auth.exceptions
             from firebase_admin import auth, exceptions
@@ -98,7 +99,7 @@ class Users:
             except (exceptions.FirebaseError, google.auth.exceptions.GoogleAuthError) as error:
                 raise Unavailable("firebase", type(error).__name__) from None
 
-        return await self._threads.run(bounded, seconds=CALL_SECONDS, dependency="firebase")
+        return await self._threads.run(bounded, seconds=seconds, dependency="firebase")
 
     def _application(self) -> Any:
         """firebase_admin's, made once; several threads may ask for it first."""

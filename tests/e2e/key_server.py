@@ -43,8 +43,11 @@ def key_server(folder: Path) -> Iterator[KeyServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked[self.path] += 1
-            known = self.path in made.keys and not made.down
-            body = json.dumps({"keys": made.keys[self.path]} if known else {}).encode()
+            path = self.path.partition("?")[
+                0
+            ]  # Entra's keys for one application are all of them here
+            known = path in made.keys and not made.down
+            body = json.dumps({"keys": made.keys[path]} if known else {}).encode()
             self.send_response(200 if known else 503)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -15,8 +15,8 @@ import requests
 
 from local.entra import Tenant as EntraTenant
 from local.phone import Answer
-from shared.store import Tenant
-from shared.web.http import HEADERS
+from shared.web.answers import HEADERS
+from tests.helpers.stores import Store
 
 TIMEOUT_SECONDS = 30
 DEADLINE_SECONDS = 10  # for an answer while a dependency is away
@@ -27,7 +27,7 @@ class Organization:
     """tenant: at Entra. store: in the database."""
 
     tenant: EntraTenant
-    store: Tenant
+    store: Store
 
     @property
     def id(self) -> str:

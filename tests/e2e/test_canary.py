@@ -248,7 +248,7 @@ def test_nothing_of_an_administrators_journey_stays(
         for number, value in enumerate(cookies):
             canaries.keep(f"cookie {number}", value)
         assert cookies
-    assert organization.store.read().fields["name"] == NAME
+    assert organization.store.tenant.name == NAME
     assert_no_trace(written, canaries)
 
 

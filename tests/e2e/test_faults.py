@@ -89,12 +89,12 @@ def test_firebase_is_away(addresses, database, organization, phone, restarts, fa
         else:
             meanwhile.enter_context(paused(addresses.auth))
         assert_away(phone.sign_out)
-        assert database.get(path)[0] is not None
+        assert database.get(path) is not None
         assert phone.beat().status == 200
     if fault == "dies":
         restart_auth(addresses, restarts)
     until(lambda: phone.sign_out().status == 204)
-    assert database.get(path)[0] is None
+    assert database.get(path) is None
     assert users_of(addresses, organization) == set()
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import http.client
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 
 from local import contents
-from shared.google.old_firestore import Firestore
+from shared.google.firestore import Firestore
 from shared.keys import COOL_DOWN_SECONDS
-from shared.store import Tenant
 from tests.e2e.key_server import CANARY, ENTRA_KEYS, FIREBASE_KEYS, key_server
 from tests.e2e.parts import assert_problem, send, until
 from tests.e2e.served import (
@@ -25,7 +23,8 @@ from tests.e2e.served import (
     function,
     publish,
 )
-from tests.unit.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
+from tests.helpers.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
+from tests.helpers.stores import Store
 
 OTHER = "99999999-8888-4777-8666-555555555555"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -70,8 +69,8 @@ TIMES = ("exp", "nbf", "iat", "auth_time")  # in seconds from now, below
 def world(addresses, tmp_path_factory):
     """A connected organization with one device, and both functions with warm keys."""
     folder = tmp_path_factory.mktemp("hostile")
-    store = Tenant(Firestore(addresses.project, addresses.firestore), TENANT)
-    store.onboard("Hostile", datetime.now(UTC))
+    store = Store(Firestore(addresses.project, addresses.firestore), TENANT)
+    store.onboard("Hostile")
     store.register(DEVICE, 10)
     with ExitStack() as cleanup:
         keys = cleanup.enter_context(key_server(folder))

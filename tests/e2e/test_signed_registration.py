@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import ExitStack
-from datetime import UTC, datetime
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 from shared.google.custom_tokens import AUDIENCE
-from shared.google.old_firestore import Firestore
-from shared.store import Tenant
+from shared.google.firestore import Firestore
 from tests.e2e.key_server import key_server
 from tests.e2e.parts import send
 from tests.e2e.served import entra_claims, firebase_claims, function, publish
-from tests.unit.minting import rsa_key, token
+from tests.helpers.minting import rsa_key, token
+from tests.helpers.stores import Store
 
 ROBOT = "registration@calliente.example"
 TENANT = "5e1f0a10-c0de-4c01-8a01-00000000e2e2"
@@ -54,8 +53,8 @@ def test_a_phone_registers_and_beats(addresses, tmp_path, key_file):
             ).url
             for name in ("device_registration", "heartbeat")
         }
-        tenant = Tenant(Firestore("demo-calliente", addresses.firestore), TENANT)
-        tenant.onboard("Contoso", datetime.now(UTC))
+        tenant = Store(Firestore("demo-calliente", addresses.firestore), TENANT)
+        tenant.onboard("Contoso")
         device = str(uuid.uuid4())
         from_entra = token(entra_claims(keys, tid=TENANT))
 

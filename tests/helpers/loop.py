@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import threading
 from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,11 +17,16 @@ _LOOP = asyncio.new_event_loop()
 _THREAD = threading.Thread(target=_LOOP.run_forever, name="tests-loop", daemon=True)
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns or raises, run on the loop."""
+def start(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """The coroutine, under way on the loop."""
     if not _THREAD.is_alive():
         _THREAD.start()
-    return asyncio.run_coroutine_threadsafe(coroutine, _LOOP).result()
+    return asyncio.run_coroutine_threadsafe(coroutine, _LOOP)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns or raises, run on the loop."""
+    return start(coroutine).result()
 
 
 def all_of(items: AsyncIterator[T]) -> list[T]:

@@ -1,48 +1,36 @@
-"""Load a function's source as functions-framework does, one after another in this process, and serve it.
-
-The framework names every function's module `main`, so the one before has to leave, with its siblings.
-"""
+"""A function with its real services, over HTTP in this process, beside an Entra stand-in of its own."""
 
 from __future__ import annotations
 
 import secrets
-import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-
-import flask
-import functions_framework
-import pytest
-from werkzeug.serving import make_server
+from typing import TypeVar
 
 from local.emulators import PROJECT
 from local.entra import EntraStandIn
 from local.entra.registration import CLIENT_ID, CLIENT_SECRET
-from local.processes import free_ports
-from shared.google.old_firestore import Firestore
+from shared.environment import load
+from tests.helpers.listening import Served, listening
 
-
-def load_function(name: str) -> flask.Flask:
-    """The application that serves functions/<name>/main.py under the environment as it is now."""
-    for module in [each for each in sys.modules if each.partition(".")[0] == "main"]:
-        del sys.modules[module]
-    app: flask.Flask = functions_framework.create_app(name, f"functions/{name}/main.py")
-    return app
+S = TypeVar("S")
 
 
 @contextmanager
 def served(
-    name: str, firestore: str, url_variable: str, redirect_paths: Sequence[str]
-) -> Iterator[tuple[str, EntraStandIn, Firestore]]:
-    """The function over HTTP, beside an Entra stand-in of its own: its address, the stand-in, the database.
+    group: type[S],
+    build: Callable[[S], Served],
+    firestore: str,
+    url_variable: str,
+    redirect_paths: Sequence[str],
+) -> Iterator[tuple[str, EntraStandIn]]:
+    """Where the function is, and the stand-in.
 
-    url_variable: the setting that tells the function its own address. redirect_paths: where Entra may send browsers.
+    group: its settings. url_variable: the one that tells the function its own address. redirect_paths: where Entra may
+    send browsers.
     """
-    with EntraStandIn() as entra, pytest.MonkeyPatch.context() as patch:
-        (port,) = free_ports(1)
-        url = f"http://127.0.0.1:{port}"
-        for variable, value in {
+    with EntraStandIn() as entra:
+        environment = {
             "FIRESTORE_EMULATOR_HOST": firestore,
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "ENTRA_CLIENT_ID": CLIENT_ID,
@@ -53,16 +41,12 @@ def served(
             "ONBOARDING_URL": "https://onboarding.example",
             "PORTAL_URL": "https://portal.example",
             "SESSION_KEYS": secrets.token_hex(),
-            "REQUESTS_CA_BUNDLE": str(entra.ca_path),
-            url_variable: url,
-        }.items():
-            patch.setenv(variable, value)
-        for path in redirect_paths:
-            entra.register_redirect_uri(url + path)
-        server = make_server("127.0.0.1", port, load_function(name), threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield url, entra, Firestore(PROJECT, firestore)
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        }
+
+        def made(url: str) -> Served:
+            for path in redirect_paths:
+                entra.register_redirect_uri(url + path)
+            return build(load(group, {**environment, url_variable: url}))
+
+        with listening(made) as url:
+            yield url, entra

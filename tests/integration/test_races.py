@@ -2,92 +2,88 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-import threading
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from functions.tenant_purge.purge import Purge, PurgeStuck, Superseded
+from functions.tenant_purge.budget import Budget
+from functions.tenant_purge.deletion import Deletion, Stuck, Superseded
+from functions.tenant_purge.pace import PacedUsers
 from local.emulators import PROJECT
 from shared.errors import Problem
-from shared.google.old_firestore import Firestore
-from shared.store import Tenant
+from shared.google.firestore import Firestore
+from shared.store import TenantStore
+from shared.tenant import Closing, Reason
+from tests.helpers.fakes import FakeUsers
+from tests.helpers.loop import run
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 INTERLEAVINGS = 1000
 RACERS = 4
 
 
-class NoAccounts:
-    """Firebase without any user: these races are about documents."""
-
-    def delete(self, _uids: Any) -> list[str]:
-        return []
-
-    def pages(self) -> list[list[Any]]:
-        return []
-
-
-def purge(database: Firestore, tenant: Tenant) -> None:
-    accounts: Any = NoAccounts()
-    with suppress(Superseded, PurgeStuck):
-        Purge(database, accounts, tenant, lambda: False).run()
+async def purge(database: Firestore, store: TenantStore) -> None:
+    """What a scheduled run does with one due tenant; these races are about documents."""
+    users: Any = FakeUsers()
+    await store.change(lambda tenant: tenant.begin_purge(NOW))
+    purging = await store.read()
+    if purging is None:
+        return
+    deletion = Deletion(database, PacedUsers(users, 10_000.0), store, purging, Budget(float("inf")))
+    with suppress(Superseded, Stuck):
+        await deletion.empty()
+        if await deletion.is_empty():
+            await store.delete(purging)
 
 
-def race(database: Firestore, seed: int) -> None:
-    """One tenant, in an order that the threads and the seed decide; then what must hold."""
-    tenant = Tenant(database, str(uuid.uuid4()))
-    tenant.onboard("Contoso", NOW)
+async def race(database: Firestore, seed: int) -> None:
+    """One tenant, in an order that the event loop and the seed decide; then what must hold."""
+    store = TenantStore(database, str(uuid.uuid4()))
+    await store.onboard("Contoso", NOW)
     known = str(uuid.uuid4())
-    tenant.register(known, 100)
-    closed = threading.Event()
+    await store.register(known, 100, NOW)
+    closed = asyncio.Event()
     registered_after_closing: list[str] = []
 
-    def register() -> None:
+    async def register() -> None:
         was_closed = closed.is_set()
         device = str(uuid.uuid4())
-        tenant.register(device, 100)
+        await store.register(device, 100, NOW)
         if was_closed:
             registered_after_closing.append(device)
 
-    def end() -> None:
-        tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    async def end() -> None:
+        closing = Closing(NOW, Reason.REQUESTED, str(uuid.uuid4()))
+        await store.change(lambda tenant: tenant.close(closing))
         closed.set()
-        if tenant.begin_purge(NOW):
-            purge(database, tenant)
+        await purge(database, store)
 
-    steps: list[Callable[[], Any]] = [
+    chance = random.Random(seed)
+    steps: list[Callable[[], Awaitable[None]]] = [
         register,
-        lambda: tenant.heartbeat(known, "failed"),
+        lambda: store.heartbeat(known, "failed", NOW),
         end,
         register,
     ]
-    random.Random(seed).shuffle(steps)
-    start = threading.Barrier(len(steps))
+    chance.shuffle(steps)
 
-    def run(step: Callable[[], Any]) -> None:
-        start.wait()
+    async def take(step: Callable[[], Awaitable[None]]) -> None:
         with suppress(Problem):
-            step()
+            await step()
 
-    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    await asyncio.gather(*map(take, steps))
 
-    if tenant.read() is not None:
-        assert tenant.begin_purge(NOW)
-        purge(database, tenant)
+    if await store.read() is not None:
+        await purge(database, store)
     assert registered_after_closing == []
-    assert tenant.read() is None
-    assert database.query(tenant.devices_path) == []
+    assert await store.read() is None
+    assert await database.query(store.devices_path) == []
 
 
 @pytest.mark.long
@@ -95,5 +91,14 @@ def race(database: Firestore, seed: int) -> None:
 def test_a_thousand_interleavings_leave_nothing(clean_firestore: str) -> None:
     """Whatever the order, no device is registered after the closing, and the purge leaves no document."""
     database = Firestore(PROJECT, clean_firestore)
-    with ThreadPoolExecutor(RACERS) as racers:
-        list(racers.map(lambda seed: race(database, seed), range(INTERLEAVINGS)))
+
+    async def all_races() -> None:
+        seeds = iter(range(INTERLEAVINGS))
+
+        async def racer() -> None:
+            for seed in seeds:
+                await race(database, seed)
+
+        await asyncio.gather(*(racer() for _ in range(RACERS)))
+
+    run(all_races())
