@@ -13,7 +13,7 @@ from typing import Any
 from deploy import bundle
 from local.processes import HOST, Server, free_ports, server
 from tests.e2e.key_server import ENTRA_KEYS, FIREBASE_KEYS, KeyServer
-from tests.unit.minting import jwk
+from tests.helpers.minting import jwk
 
 FRAMEWORK = Path(sys.executable).with_name("functions-framework")
 CLIENT = "ca111e47-e000-4000-8000-0000000000a1"

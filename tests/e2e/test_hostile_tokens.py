@@ -25,7 +25,7 @@ from tests.e2e.served import (
     function,
     publish,
 )
-from tests.unit.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
+from tests.helpers.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
 
 OTHER = "99999999-8888-4777-8666-555555555555"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"

@@ -17,7 +17,7 @@ from shared.store import Tenant
 from tests.e2e.key_server import key_server
 from tests.e2e.parts import send
 from tests.e2e.served import entra_claims, firebase_claims, function, publish
-from tests.unit.minting import rsa_key, token
+from tests.helpers.minting import rsa_key, token
 
 ROBOT = "registration@calliente.example"
 TENANT = "5e1f0a10-c0de-4c01-8a01-00000000e2e2"

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from shared import errors
+from shared.entra.client import EntraRefused
 from shared.google.firestore import AlreadyExists, Changed, Document, NotFound, Where
-from shared.google.users import MAX_DELETE_USERS, PageRefused, QuotaExceeded, User
+from shared.google.users import (
+    MAX_DELETE_USERS,
+    MAX_UID_LENGTH,
+    PageRefused,
+    QuotaExceeded,
+    User,
+)
 from shared.tokens import DeviceIdentity
 
 TENANT = "5e1f0a10-c0de-4c01-8a01-0000c0a70500"
 DEVICE = "0b0c1f6e-7a51-4a0e-9d0c-3f1f6a6f2b11"
 IDENTITY = DeviceIdentity(TENANT, DEVICE)
 NOW = datetime(2026, 3, 1, 12, 34, 56, 789, tzinfo=UTC)
+OK, NOT_FOUND, FAILED_PRECONDITION = 0, 5, 9  # gRPC status codes of single writes
+ATTEMPTS = 5
 T = TypeVar("T")
 
 
@@ -25,11 +35,15 @@ T = TypeVar("T")
 class FakeFirestore:
     """shared.google.firestore.Firestore in memory: documents with versions, preconditions, and the calls in order.
 
-    Versions are moments a microsecond apart, the first one at `now`. away: every call raises Unavailable.
+    Versions are moments a microsecond apart, the first one at `now`. Every call lets others go first, so that what runs
+    at once meets. away: every call raises Unavailable. page: documents of one query of a walk. codes: of single
+    deletes, by path, that Firestore does not do.
     """
 
     away: bool = False
     now: datetime = NOW
+    page: int = 300
+    codes: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     kept: dict[str, Document] = field(default_factory=dict)
     _ticks: Any = field(default_factory=itertools.count)
@@ -55,7 +69,7 @@ class FakeFirestore:
         return (await self.get_all([path]))[0]
 
     async def get_all(self, paths: Sequence[str]) -> list[Document | None]:
-        self._called("get")
+        await self._called("get")
         return [copy.deepcopy(self.kept.get(path)) for path in paths]
 
     async def query(
@@ -68,7 +82,7 @@ class FakeFirestore:
         limit: int = 300,
         group: bool = False,
     ) -> list[Document]:
-        self._called("query")
+        await self._called("query")
         found = self._matching(collection, where, group)
         keyed = sorted((_key(document, order_by), document) for document in found)  # type: ignore[type-var]
         after = tuple(start_after) if start_after is not None else None
@@ -78,10 +92,16 @@ class FakeFirestore:
     async def walk(
         self, collection: str, *, where: Where = (), order_by: str = "__name__"
     ) -> AsyncGenerator[Document, None]:
-        for document in await self.query(
-            collection, where=where, order_by=order_by, limit=len(self.kept) + 1
-        ):
-            yield document
+        after: tuple[Any, ...] | None = None
+        while True:
+            found = await self.query(
+                collection, where=where, order_by=order_by, start_after=after, limit=self.page
+            )
+            for document in found:
+                yield document
+            if len(found) < self.page:
+                return
+            after = _key(found[-1], order_by)
 
     async def count(
         self,
@@ -92,65 +112,72 @@ class FakeFirestore:
         seconds: float = 0.0,
         group: bool = False,
     ) -> int:
-        self._called("count")
+        await self._called("count")
         found = len(self._matching(collection, where, group))
         return min(found, up_to) if up_to is not None else found
 
     async def stream(
         self, path: str, *, below: bool = False, keys_only: bool = False
     ) -> AsyncGenerator[Document, None]:
-        self._called("stream")
+        await self._called("stream")
         prefix = f"{path}/" if path else ""
         for name in sorted(self.kept):
             is_below = name.startswith(prefix) and (below or "/" not in name[len(prefix) :])
             document = self.kept.get(name)
             if is_below and document is not None:
-                yield copy.deepcopy(document)
+                await asyncio.sleep(0)
+                yield replace(document, fields={} if keys_only else copy.deepcopy(document.fields))
 
     async def collection_ids(self, path: str) -> list[str]:
-        self._called("collection_ids")
+        await self._called("collection_ids")
         below = [name[len(path) + 1 :] for name in self.kept if name.startswith(f"{path}/")]
         return sorted({name.partition("/")[0] for name in below})
 
     async def update(self, path: str, fields: Mapping[str, Any]) -> None:
-        self._called("update")
+        await self._called("update")
         if path not in self.kept:
             raise NotFound
         self.put(path, {**self.kept[path].fields, **fields})
 
     async def replace(self, path: str, fields: Mapping[str, Any], version: Any) -> None:
-        self._called("replace")
+        await self._called("replace")
         self._require(path, version)
         self.put(path, fields)
 
     async def delete(self, path: str, version: Any = None) -> None:
-        self._called("delete")
+        await self._called("delete")
         if path in self.kept:
             if version is not None:
                 self._require(path, version)
             del self.kept[path]
 
     async def delete_batch(self, documents: Sequence[Document]) -> list[int]:
-        self._called("delete_batch")
+        await self._called("delete_batch")
         codes = []
         for document in documents:
             kept = self.kept.get(document.path)
-            is_same = kept is not None and kept.version == document.version
-            codes.append(0 if is_same else 9)
-            if is_same:
+            code = NOT_FOUND if kept is None else self.codes.get(document.path, OK)
+            if kept is not None and kept.version != document.version:
+                code = FAILED_PRECONDITION
+            codes.append(code)
+            if code == OK:
                 del self.kept[document.path]
         return codes
 
     async def transact(self, decide: Callable[[Any], Awaitable[T]]) -> T:
-        self._called("transact")
-        transaction = _FakeTransaction(self)
-        result = await decide(transaction)
-        for write in transaction.writes:
-            write()
-        return result
+        await self._called("transact")
+        for _ in range(ATTEMPTS):
+            transaction = _FakeTransaction(self)
+            result = await decide(transaction)
+            await asyncio.sleep(0)
+            if transaction.holds():
+                transaction.commit()
+                return result
+        raise errors.Unavailable("firestore", "contention")
 
-    def _called(self, name: str) -> None:
+    async def _called(self, name: str) -> None:
         self.calls.append(name)
+        await asyncio.sleep(0)
         if self.away:
             raise errors.Unavailable("firestore", "fake")
 
@@ -171,22 +198,41 @@ class FakeFirestore:
 
 @dataclass
 class _FakeTransaction:
+    """read: the versions that its decision stands on."""
+
     database: FakeFirestore
+    read: dict[str, Any] = field(default_factory=dict)
+    created: list[str] = field(default_factory=list)
     writes: list[Callable[[], object]] = field(default_factory=list)
 
     async def get(self, *paths: str) -> list[Document | None]:
-        return await self.database.get_all(paths)
+        assert not self.writes, "Firestore reads before it writes"
+        found = await self.database.get_all(paths)
+        self.read.update({path: self._version(path) for path in paths})
+        return found
 
     def create(self, path: str, fields: Mapping[str, Any]) -> None:
-        if path in self.database.kept:
-            raise AlreadyExists
-        self.writes.append(lambda: self.database.put(path, fields))
+        self.created.append(path)
+        self.set(path, fields)
 
     def set(self, path: str, fields: Mapping[str, Any]) -> None:
         self.writes.append(lambda: self.database.put(path, fields))
 
     def delete(self, path: str) -> None:
         self.writes.append(lambda: self.database.kept.pop(path, None))
+
+    def holds(self) -> bool:
+        return all(self._version(path) == version for path, version in self.read.items())
+
+    def commit(self) -> None:
+        if any(path in self.database.kept for path in self.created):
+            raise AlreadyExists
+        for write in self.writes:
+            write()
+
+    def _version(self, path: str) -> Any:
+        kept = self.database.kept.get(path)
+        return kept.version if kept else None
 
 
 def _value(document: Document, field_path: str) -> Any:
@@ -217,7 +263,10 @@ def _holds(document: Document, name: str, operator: str, wanted: Any) -> bool:
 
 @dataclass
 class FakeUsers:
-    """shared.google.users.Users in memory. refused: uids that Firebase keeps. quota: calls that it still takes."""
+    """shared.google.users.Users in memory.
+
+    refused: uids that Firebase keeps. quota: calls that it still takes. seconds: how long each call takes.
+    """
 
     uids: set[str] = field(default_factory=set)
     with_profile: set[str] = field(default_factory=set)
@@ -225,21 +274,22 @@ class FakeUsers:
     away: bool = False
     quota: int | None = None
     page_size: int = MAX_DELETE_USERS
+    seconds: float = 0.0
     calls: list[str] = field(default_factory=list)
 
     async def delete(self, uids: Sequence[str]) -> set[str]:
-        self._called("delete", len(uids))
-        assert len(uids) <= MAX_DELETE_USERS
-        assert all(0 < len(uid) <= 128 for uid in uids)
+        await self._called("delete")
+        assert 0 < len(uids) <= MAX_DELETE_USERS
+        assert all(0 < len(uid) <= MAX_UID_LENGTH for uid in uids)
         self.uids -= {*uids} - self.refused
         return {*uids} & self.refused
 
     async def delete_one(self, uid: str) -> None:
-        self._called("delete_one", 1)
+        await self._called("delete_one")
         self.uids.discard(uid)
 
     async def page(self, token: str = "") -> tuple[list[User], str]:
-        self._called("page", 1)
+        await self._called("page")
         if token == "refused":
             raise PageRefused
         left = sorted(uid for uid in self.uids if uid > token)
@@ -247,15 +297,35 @@ class FakeUsers:
         users = [User(uid, uid in self.with_profile) for uid in page]
         return users, page[-1] if len(left) > len(page) else ""
 
-    def _called(self, name: str, count: int) -> None:
-        if count:
-            self.calls.append(name)
+    async def _called(self, name: str) -> None:
+        self.calls.append(name)
+        await asyncio.sleep(self.seconds)
         if self.away:
             raise errors.Unavailable("firebase", "fake")
         if self.quota is not None:
             if not self.quota:
                 raise QuotaExceeded("firebase", "fake")
             self.quota -= 1
+
+
+@dataclass
+class FakeEntra:
+    """EntraCalls. answers: to the probe of a tenant, an AADSTS code or an exception; a token for all others."""
+
+    answers: dict[str, int | Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def probe_consent(self, tenant_id: str) -> None:
+        self.asked.append(tenant_id)
+        await asyncio.sleep(0)
+        answer = self.answers.get(tenant_id)
+        if isinstance(answer, int):
+            raise EntraRefused("invalid_client", (answer,))
+        if answer is not None:
+            raise answer
+
+    def admin_consent_url(self, state: str, redirect_uri: str) -> str:
+        return f"https://login.example/adminconsent?state={state}"
 
 
 @dataclass

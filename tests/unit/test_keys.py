@@ -17,8 +17,8 @@ from shared.keys import (
     KeyCache,
     PublishedKeys,
 )
-from tests.unit.answering import answering
-from tests.unit.minting import jwk, rsa_key
+from tests.helpers.answering import answering
+from tests.helpers.minting import jwk, rsa_key
 
 
 class Issuer:

@@ -1,0 +1,142 @@
+"""Each function, made from fakes: settings as an environment says them, applications as their `build` wires them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from functions.admin_portal import portal as portals
+from functions.admin_portal import sign_in
+from functions.admin_portal.forms import Forms
+from functions.admin_portal.pages import PortalPages
+from functions.admin_portal.session import Sessions
+from functions.device_registration.registration import Registration
+from functions.device_registration.sign_out import SignOut
+from functions.heartbeat.heartbeat import Heartbeat
+from functions.heartbeat.limit import Limiter
+from functions.onboarding import onboarding as onboardings
+from functions.onboarding.cookie import ProgressCookie
+from functions.onboarding.pages import OnboardingPages
+from functions.tenant_purge.pace import PacedUsers
+from functions.tenant_purge.purge import ScheduledPurge
+from shared.environment import load
+from shared.pace import Pace
+from shared.settings import (
+    HeartbeatSettings,
+    OnboardingSettings,
+    PortalSettings,
+    PurgeSettings,
+    RegistrationSettings,
+)
+from shared.web.app import Application
+from shared.web.cookies import SignedCookie
+from tests.helpers.fakes import (
+    NOW,
+    FakeCustomTokens,
+    FakeEntra,
+    FakeFirestore,
+    FakeTokens,
+    FakeUsers,
+)
+
+ENVIRONMENT = {
+    "GOOGLE_CLOUD_PROJECT": "unit-tests",
+    "ENTRA_CLIENT_ID": "ca111e47-e000-4000-8000-0000000000a1",
+    "ENTRA_CREDENTIAL": "secret",
+    "ENTRA_CLIENT_SECRET": "of-no-use",
+    "ENTRA_AUTHORITY": "https://login.example",
+    "GRAPH_ENDPOINT": "https://graph.example",
+    "ONBOARDING_URL": "https://onboarding.example",
+    "PORTAL_URL": "https://portal.example",
+    "SESSION_KEYS": "unit-tests-sign-with-this-key-and-nothing-else",
+}
+S = TypeVar("S")
+
+
+def settings(group: type[S], **changes: str) -> S:
+    """The settings of a function, with some variables changed."""
+    return load(group, {**ENVIRONMENT, **changes})
+
+
+def now() -> datetime:
+    return NOW
+
+
+def heartbeat(database: Any, **parts: Any) -> Application:
+    """parts: attributes of Heartbeat, where the test brings its own."""
+    made = Heartbeat(
+        **{
+            "settings": settings(HeartbeatSettings),
+            "tokens": FakeTokens(),
+            "database": database,
+            "limiter": Limiter(),
+            "clock": now,
+            "chance": lambda: 0.5,
+            **parts,
+        }
+    )
+    return Application("heartbeat", made.settings.project, made.routes)
+
+
+def registration(database: Any, **parts: Any) -> Application:
+    """parts: attributes of Registration, where the test brings its own."""
+    made = Registration(
+        **{
+            "settings": settings(RegistrationSettings),
+            "entra_keys": None,
+            "device_tokens": FakeTokens(),
+            "custom_tokens": FakeCustomTokens(),
+            "sign_out": SignOut(FakeUsers(), Pace(1000)),
+            "database": database,
+            "clock": now,
+            **parts,
+        }
+    )
+    return Application("device_registration", made.settings.project, made.routes)
+
+
+def onboarding(database: Any = None, **parts: Any) -> Application:
+    """parts: attributes of Onboarding, where the test brings its own."""
+    said = parts.pop("settings", settings(OnboardingSettings))
+    made = onboardings.Onboarding(
+        **{
+            "settings": said,
+            "entra": FakeEntra(),
+            "database": database or FakeFirestore(),
+            "cookie": ProgressCookie(said.session_keys, said.onboarding_url),
+            "pages": OnboardingPages(said),
+            "clock": now,
+            **parts,
+        }
+    )
+    return onboardings.application(made)
+
+
+def portal(database: Any, **parts: Any) -> portals.Portal:
+    """parts: attributes of Portal, where the test brings its own."""
+    said = parts.pop("settings", settings(PortalSettings))
+    sessions = Sessions(said.session_keys, said.portal_url)
+    return portals.Portal(
+        **{
+            "settings": said,
+            "entra": FakeEntra(),
+            "database": database,
+            "sessions": sessions,
+            "flows": SignedCookie(
+                "portal-sign-in", said.session_keys, said.portal_url, sign_in.LIFETIME_SECONDS
+            ),
+            "forms": Forms(sessions, said.portal_url),
+            "pages": PortalPages(said),
+            "clock": now,
+            **parts,
+        }
+    )
+
+
+def purge(
+    database: Any, users: Any, entra: Any, clock: Any, now: Any, **changes: str
+) -> ScheduledPurge:
+    """clock: monotonic seconds. changes: variables of the environment."""
+    said = settings(PurgeSettings, **changes)
+    paced = PacedUsers(users, said.user_batches_per_second, clock)
+    return ScheduledPurge(said, database, users, paced, entra, now, clock)
