@@ -43,8 +43,8 @@ def published(
 ) -> Fetch:
     """Fetches the JWKs that an issuer publishes at `url`, and those for our own application at `own_url`, if any.
 
-    issuer: the template for own keys that name none. seconds: for each of the two. Raises Unavailable(dependency) for whatever is not a set of keys:
-    a redirect too, which is not followed.
+    issuer: the template for own keys that name none. seconds: for each of the two. Raises Unavailable(dependency) for
+    whatever is not a set of keys: a redirect too, which is not followed.
     """
     threads = Threads(1)
 
@@ -68,14 +68,14 @@ def _fetched(
     ends_at = time.monotonic() + seconds
     text = bytearray()
     try:
-        answer = pool.request(
+        with pool.request(
             "GET", url, timeout=seconds, retries=False, redirect=False, preload_content=False
-        )
-        while part := answer.read1(16_384):  # what is there: `stream` would wait until that is full
-            text += part
-            if len(text) > MAX_KEYS_BYTES or time.monotonic() > ends_at:
-                raise ValueError("too long")
-        keys = json.loads(text)["keys"] if answer.status == 200 else None
+        ) as answer:
+            while part := answer.read1(16_384):  # what is there: `stream` waits until that is full
+                text += part
+                if len(text) > MAX_KEYS_BYTES or time.monotonic() > ends_at:
+                    raise ValueError("too long")
+            keys = json.loads(text)["keys"] if answer.status == 200 else None
     except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError):
         keys = None
     if not isinstance(keys, list):
