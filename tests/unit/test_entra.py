@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-<<<<<<< HEAD
 from shared.entra.client import EntraRefused
-=======
-from shared.entra.client import EntraRefused, certificate_credential
-from tests.helpers.minting import rsa_key
->>>>>>> 366543a (Test heartbeat, registration and tokens on fakes that are passed in; a clock that leaps, and one place for what tests share)
 
 
 @pytest.mark.parametrize(

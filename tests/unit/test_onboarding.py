@@ -9,14 +9,8 @@ from functions.onboarding import flow, naming, words
 from functions.onboarding.pages import stored_rows
 from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
 from shared import errors, inventory
-<<<<<<< HEAD
 from shared.entra import administrators
-from tests.unit.fakes import TENANT
-=======
-from shared.entra import administrators, refusals
-from shared.entra.client import EntraRefused
 from tests.helpers.fakes import TENANT
->>>>>>> 366543a (Test heartbeat, registration and tokens on fakes that are passed in; a clock that leaps, and one place for what tests share)
 
 CLIENT, AUTHORITY, NOW = "client", "https://login.example", 1_000_000.0
 GOOD = {

@@ -74,8 +74,8 @@ async def known(kid):
 
 
 def verdict(text, keys=known):
-    """On an access token of Entra."""
-    return asyncio.run(tokens.entra_tenant(text, keys, RULES, NOW))
+    """On an access token of Entra: the tenant."""
+    return asyncio.run(tokens.entra_tenant(text, keys, RULES, NOW)).tenant_id
 
 
 def entra(claims=None, header=None, key="good"):
@@ -84,9 +84,14 @@ def entra(claims=None, header=None, key="good"):
     return verdict(token(merged, header, key))
 
 
-def device(text):
+def device(text, most_age_seconds=None):
     """The verdict on an ID token of Firebase."""
-    return asyncio.run(tokens.firebase_device(text, known, PROJECT, NOW))
+    return asyncio.run(tokens.firebase_device(text, known, PROJECT, NOW, most_age_seconds))
+
+
+def unsigned_device(text):
+    """The verdict on an ID token of the Auth emulator."""
+    return tokens.unsigned_firebase_device(text, PROJECT, NOW, None)
 
 
 def firebase(claims=None):
@@ -356,7 +361,7 @@ def test_no_text_is_a_token(text):
     with pytest.raises(errors.Unauthenticated):
         verdict(text)
     with pytest.raises(errors.Unauthenticated):
-        tokens.unsigned_firebase_device(text, PROJECT, NOW)
+        unsigned_device(text)
 
 
 JSON = st.recursive(
@@ -429,7 +434,7 @@ def test_an_unsigned_firebase_token(alg):
 
 def test_an_emulator_token_is_unsigned_and_no_more():
     """With the emulator, a token that claims a signature is refused, and times and identity still count."""
-    assert tokens.unsigned_firebase_device(unsigned(FIREBASE), PROJECT, NOW).device_id == DEVICE
+    assert unsigned_device(unsigned(FIREBASE)).device_id == DEVICE
     for text in (
         token(FIREBASE),
         unsigned({**FIREBASE, "exp": NOW - 3600}),
@@ -437,7 +442,35 @@ def test_an_emulator_token_is_unsigned_and_no_more():
         f"{part({'alg': 'none', 'crit': ['x'], 'x': 1})}.{part(FIREBASE)}.",
     ):
         with pytest.raises(errors.Unauthenticated):
-            tokens.unsigned_firebase_device(text, PROJECT, NOW)
+            unsigned_device(text)
+
+
+DAYS_30 = tokens.MOST_PROOF_AGE_SECONDS
+
+
+@pytest.mark.parametrize("age", [0, DAYS_30 - 1, DAYS_30])
+def test_a_sign_in_of_30_days_still_counts(age):
+    """To the second."""
+    assert device(token({**FIREBASE, "auth_time": NOW - age}), DAYS_30).device_id == DEVICE
+
+
+def test_an_older_sign_in_is_asked_for_anew():
+    """Genuine and yet 401, with a code of its own; where age does not matter, it counts."""
+    old = token({**FIREBASE, "auth_time": NOW - DAYS_30 - 1})
+    with pytest.raises(errors.Reauthenticate):
+        device(old, DAYS_30)
+    assert device(old).device_id == DEVICE
+    with pytest.raises(errors.Unauthenticated) as caught:
+        device(token({**FIREBASE, "auth_time": NOW - DAYS_30 - 1, "sub": "other"}), DAYS_30)
+    assert not isinstance(caught.value, errors.Reauthenticate)
+
+
+@pytest.mark.parametrize(("uti", "token_id"), [("abc", "abc"), (None, ""), (7, ""), (["a"], "")])
+def test_a_token_has_a_name_of_its_own(uti, token_id):
+    """Its `uti` tells it from others; without one it has none, which is no fault."""
+    text = token({**CLAIMS, "uti": uti} if uti is not None else CLAIMS)
+    proof = asyncio.run(tokens.entra_tenant(text, known, RULES, NOW))
+    assert proof == tokens.TenantProof(TENANT, token_id, NOW + 3600)
 
 
 def test_an_outage_is_not_a_verdict():
