@@ -34,11 +34,17 @@ MAX_KEYS_BYTES = 1_000_000
 Fetch = Callable[[], Awaitable[Iterable[Mapping[str, Any]]]]
 
 
-def published(dependency: str, url: str, own_url: str = "", issuer: str = "") -> Fetch:
+def published(
+    dependency: str,
+    url: str,
+    own_url: str = "",
+    issuer: str = "",
+    seconds: float = HTTP_SECONDS,
+) -> Fetch:
     """Fetches the JWKs that an issuer publishes at `url`, and those for our own application at `own_url`, if any.
 
-    issuer: the template for own keys that name none. Raises Unavailable(dependency) for whatever is not a set of keys:
-    a redirect too, which is not followed.
+    issuer: the template for own keys that name none. seconds: for each of the two. Raises Unavailable(dependency) for
+    whatever is not a set of keys: a redirect too, which is not followed.
     """
     threads = Threads(1)
 
@@ -46,8 +52,9 @@ def published(dependency: str, url: str, own_url: str = "", issuer: str = "") ->
         with urllib3.PoolManager(
             ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi()
         ) as pool:
-            own = _fetched(pool, own_url, dependency) if own_url else []
-            return [{"issuer": issuer, **key} for key in own] + _fetched(pool, url, dependency)
+            own = _fetched(pool, own_url, dependency, seconds) if own_url else []
+            common = _fetched(pool, url, dependency, seconds)
+            return [{"issuer": issuer, **key} for key in own] + common
 
     async def in_thread() -> list[Mapping[str, Any]]:
         return await threads.run(fetch, seconds=FETCH_SECONDS, dependency=dependency)
@@ -55,18 +62,20 @@ def published(dependency: str, url: str, own_url: str = "", issuer: str = "") ->
     return in_thread
 
 
-def _fetched(pool: urllib3.PoolManager, url: str, dependency: str) -> list[Mapping[str, Any]]:
-    ends_at = time.monotonic() + HTTP_SECONDS
+def _fetched(
+    pool: urllib3.PoolManager, url: str, dependency: str, seconds: float
+) -> list[Mapping[str, Any]]:
+    ends_at = time.monotonic() + seconds
     text = bytearray()
     try:
-        answer = pool.request(
-            "GET", url, timeout=HTTP_SECONDS, retries=False, redirect=False, preload_content=False
-        )
-        for part in answer.stream(16_384):
-            text += part
-            if len(text) > MAX_KEYS_BYTES or time.monotonic() > ends_at:
-                raise ValueError("too long")
-        keys = json.loads(text)["keys"] if answer.status == 200 else None
+        with pool.request(
+            "GET", url, timeout=seconds, retries=False, redirect=False, preload_content=False
+        ) as answer:
+            while part := answer.read1(16_384):  # what is there: `stream` waits until that is full
+                text += part
+                if len(text) > MAX_KEYS_BYTES or time.monotonic() > ends_at:
+                    raise ValueError("too long")
+            keys = json.loads(text)["keys"] if answer.status == 200 else None
     except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError):
         keys = None
     if not isinstance(keys, list):

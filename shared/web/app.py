@@ -63,7 +63,7 @@ class Application:
             raise errors.HeadersTooLarge
         request.scope[BODY] = await receive(request, self.max_body_bytes)
         path: str = request.scope["path"]
-        methods = self.routes.get(path) or self.routes.get(path.removeprefix(self.prefix))
+        methods = self.routes.get(path) or self.routes.get(path.removeprefix(self.prefix) or "/")
         if methods is None:
             raise errors.UnknownPath
         if request.method not in methods:

@@ -10,6 +10,7 @@ from functions.admin_portal import sign_in
 from functions.admin_portal.forms import Forms
 from functions.admin_portal.pages import PortalPages
 from functions.admin_portal.session import Sessions
+from functions.device_registration.floods import Floods
 from functions.device_registration.registration import Registration
 from functions.device_registration.sign_out import SignOut
 from functions.heartbeat.heartbeat import Heartbeat
@@ -19,7 +20,9 @@ from functions.onboarding.cookie import ProgressCookie
 from functions.onboarding.pages import OnboardingPages
 from functions.tenant_purge.pace import PacedUsers
 from functions.tenant_purge.purge import ScheduledPurge
+from shared import development_keys
 from shared.environment import load
+from shared.google.app_check import OFF, AppCheck
 from shared.pace import Pace
 from shared.settings import (
     HeartbeatSettings,
@@ -28,6 +31,7 @@ from shared.settings import (
     PurgeSettings,
     RegistrationSettings,
 )
+from shared.signing import RECEIPT, signer
 from shared.web.app import Application
 from shared.web.cookies import SignedCookie
 from tests.helpers.fakes import (
@@ -49,7 +53,12 @@ ENVIRONMENT = {
     "ONBOARDING_URL": "https://onboarding.example",
     "PORTAL_URL": "https://portal.example",
     "SESSION_KEYS": "unit-tests-sign-with-this-key-and-nothing-else",
+    "RECEIPT_SIGNING_KEY": development_keys.SIGNING["receipt"],
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
+    "RECEIPT_FINGERPRINT_KEY": development_keys.FINGERPRINT,
+    "AUDIT_SIGNING_KEY": development_keys.SIGNING["audit"],
 }
+NOT_ATTESTED: Any = AppCheck(OFF, "", None)  # type: ignore[arg-type]  # no keys are needed then
 S = TypeVar("S")
 
 
@@ -70,6 +79,7 @@ def heartbeat(database: Any, **parts: Any) -> Application:
             "tokens": FakeTokens(),
             "database": database,
             "limiter": Limiter(),
+            "app_check": NOT_ATTESTED,
             "clock": now,
             "chance": lambda: 0.5,
             **parts,
@@ -80,13 +90,16 @@ def heartbeat(database: Any, **parts: Any) -> Application:
 
 def registration(database: Any, **parts: Any) -> Application:
     """parts: attributes of Registration, where the test brings its own."""
+    said = parts.pop("settings", settings(RegistrationSettings))
     made = Registration(
         **{
-            "settings": settings(RegistrationSettings),
+            "settings": said,
             "entra_keys": None,
             "device_tokens": FakeTokens(),
             "custom_tokens": FakeCustomTokens(),
             "sign_out": SignOut(FakeUsers(), Pace(1000)),
+            "floods": Floods(said.max_new_devices_per_minute, said.max_devices_per_token),
+            "app_check": NOT_ATTESTED,
             "database": database,
             "clock": now,
             **parts,
@@ -139,4 +152,13 @@ def purge(
     """clock: monotonic seconds. changes: variables of the environment."""
     said = settings(PurgeSettings, **changes)
     paced = PacedUsers(users, said.user_batches_per_second, clock)
-    return ScheduledPurge(said, database, users, paced, entra, now, clock)
+    return ScheduledPurge(
+        said,
+        database,
+        users,
+        paced,
+        entra,
+        signer(RECEIPT, said.receipt_signing_key),
+        now,
+        clock,
+    )

@@ -4,7 +4,7 @@ import pytest
 from firebase_admin.auth import ExportedUserRecord
 
 from support.audit import Report, check_user
-from tests.unit.fakes import DEVICE, TENANT
+from tests.helpers.fakes import DEVICE, TENANT
 
 UID = f"{TENANT}:{DEVICE}"
 CANARY = "canary@example.com"

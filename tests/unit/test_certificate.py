@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.entra import certificate
 from shared.settings import EntraSettings, SettingsError, load
-from tests.unit.minting import rsa_key
+from tests.helpers.minting import rsa_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 BASE = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -22,8 +24,8 @@ from shared import errors
 from shared.google import service_account
 from shared.google.custom_tokens import AUDIENCE, CustomTokens
 from shared.tokens import DeviceIdentity
-from tests.unit.answering import answering
-from tests.unit.minting import rsa_key
+from tests.helpers.answering import answering
+from tests.helpers.minting import rsa_key
 
 NOW = 1_800_000_000
 ROBOT = "registration@calliente.example"
@@ -86,9 +88,9 @@ def verified(token):
     return jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE, options=options)
 
 
-def test_a_token_is_signed_in_the_name_of_the_service_account(google_cloud):
+async def test_a_token_is_signed_in_the_name_of_the_service_account(google_cloud):
     """IAM signs, and the claims hold the device's identity, the signer and an hour, and nothing else."""
-    assert verified(on_cloud_run(google_cloud).make(IDENTITY)) == {
+    assert verified(await on_cloud_run(google_cloud).make(IDENTITY)) == {
         "iss": ROBOT,
         "sub": ROBOT,
         "aud": AUDIENCE,
@@ -100,7 +102,7 @@ def test_a_token_is_signed_in_the_name_of_the_service_account(google_cloud):
     assert google_cloud.signed_for == [ROBOT]
 
 
-def test_a_key_file_signs_for_itself(google_cloud):
+async def test_a_key_file_signs_for_itself(google_cloud):
     """Where the credentials hold a key, that one signs, and nobody is asked."""
     info = {
         "client_email": ROBOT,
@@ -115,46 +117,46 @@ def test_a_key_file_signs_for_itself(google_cloud):
     }
     credentials = google.oauth2.service_account.Credentials.from_service_account_info(info)
     tokens = CustomTokens(clock=lambda: NOW, google=lambda: (credentials, google_cloud))
-    assert verified(tokens.make(IDENTITY))["iss"] == ROBOT
+    assert verified(await tokens.make(IDENTITY))["iss"] == ROBOT
     assert google_cloud.signed_for == []
 
 
-def test_the_emulators_tokens_are_unsigned(google_cloud):
+async def test_the_emulators_tokens_are_unsigned(google_cloud):
     """With the Auth emulator nothing is signed, nobody is asked, and the same identity is inside."""
     tokens = CustomTokens("127.0.0.1:1", lambda: NOW, google=pytest.fail)
-    header, _, signature = tokens.make(IDENTITY).split(".")
+    header, _, signature = (await tokens.make(IDENTITY)).split(".")
     assert (json.loads(base64.urlsafe_b64decode(header + "=="))["alg"], signature) == ("none", "")
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
-def test_a_signer_that_refuses_is_an_outage(google_cloud, status):
+async def test_a_signer_that_refuses_is_an_outage(google_cloud, status):
     """Whatever IAM answers but a signature: 503, no crash, and a good answer later is taken."""
     tokens = on_cloud_run(google_cloud)
-    tokens.make(IDENTITY)
+    await tokens.make(IDENTITY)
     google_cloud.status = status
     with pytest.raises(errors.Unavailable) as caught:
-        tokens.make(IDENTITY)
+        await tokens.make(IDENTITY)
     assert (caught.value.dependency, caught.value.reason) == ("firebase", "signer")
     google_cloud.status = 200
-    assert verified(tokens.make(IDENTITY))["iat"] == NOW
+    assert verified(await tokens.make(IDENTITY))["iat"] == NOW
 
 
-def test_a_metadata_server_that_is_away_is_an_outage(google_cloud):
+async def test_a_metadata_server_that_is_away_is_an_outage(google_cloud):
     """Nobody tells who signs: 503 at once, and the next request asks again."""
     google_cloud.away = True
     tokens = on_cloud_run(google_cloud)
     with pytest.raises(errors.Unavailable):
-        tokens.make(IDENTITY)
+        await tokens.make(IDENTITY)
     google_cloud.away = False
-    assert verified(tokens.make(IDENTITY))["iss"] == ROBOT
+    assert verified(await tokens.make(IDENTITY))["iss"] == ROBOT
 
 
-def test_credentials_that_name_no_account_are_an_outage(google_cloud):
+async def test_credentials_that_name_no_account_are_an_outage(google_cloud):
     """A developer's own credentials cannot sign."""
     credentials = google.oauth2.credentials.Credentials("token")
     tokens = CustomTokens(google=lambda: (credentials, google_cloud))
     with pytest.raises(errors.Unavailable):
-        tokens.make(IDENTITY)
+        await tokens.make(IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,21 @@ def test_a_request_for_credentials_is_made_once(status, fails):
         else:
             assert request(server.url).status == status
         assert len(server.asked) == 1
+
+
+async def test_a_signer_that_is_slow_holds_up_nobody_else(google_cloud):
+    """What signs blocks a thread, not the loop; the deadline is over as an outage, not as a hanging call."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def blocked():
+        entered.set()
+        leave.wait(10)
+        raise errors.Unavailable("firebase", "signer")
+
+    tokens = CustomTokens(google=blocked)
+    made = asyncio.ensure_future(tokens.make(IDENTITY))
+    while not entered.is_set():
+        await asyncio.sleep(0)
+    leave.set()
+    with pytest.raises(errors.Unavailable):
+        await made

@@ -1,32 +1,59 @@
 """The registration function: an Entra token in, an anonymous identity out, and back again."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from shared import errors
-from tests.unit.fakes import (
+from functions.device_registration.sign_out import SignOut
+from shared.keys import KeyCache
+from shared.pace import Pace
+from shared.settings import RegistrationSettings
+from tests.helpers import minting, tenants
+from tests.helpers.fakes import (
     DEVICE,
     IDENTITY,
     NOW,
     TENANT,
-    FakeAccounts,
     FakeCustomTokens,
     FakeFirestore,
-    FakeTokens,
+    FakeUsers,
 )
+from tests.helpers.functions import ENVIRONMENT, registration, settings
+from tests.helpers.serving import Client
 
 TENANT_PATH = f"tenants/{TENANT}"
 PATH = f"{TENANT_PATH}/devices/{DEVICE}"
 SIGNED_IN = {"Authorization": "Bearer id-token"}
+HOUR = datetime(2026, 3, 1, 12, tzinfo=UTC)  # of the clock, which stands at 12:34:56
+CLIENT_ID, AUTHORITY = ENVIRONMENT["ENTRA_CLIENT_ID"], ENVIRONMENT["ENTRA_AUTHORITY"]
+ENTRA_TOKEN = minting.token(
+    {
+        "aud": CLIENT_ID,
+        "azp": CLIENT_ID,
+        "exp": int(NOW.timestamp()) + 3600,
+        "iat": int(NOW.timestamp()),
+        "iss": f"{AUTHORITY}/{TENANT}/v2.0",
+        "scp": "Devices.Register",
+        "tid": TENANT,
+        "ver": "2.0",
+    }
+)
+
+
+async def entra_keys():
+    return [minting.jwk("good", issuer=f"{AUTHORITY}/{{tenantid}}/v2.0")]
 
 
 @pytest.fixture
 def database():
-    return FakeFirestore({TENANT_PATH: {"name": "Contoso", "status": "active"}})
+    made = FakeFirestore()
+    made.put(TENANT_PATH, tenants.active())
+    return made
 
 
 @pytest.fixture
-def accounts():
-    return FakeAccounts()
+def users():
+    return FakeUsers()
 
 
 @pytest.fixture
@@ -35,27 +62,29 @@ def custom_tokens():
 
 
 @pytest.fixture
-def served(serve, database, accounts, custom_tokens, monkeypatch):
-    def proven(token, keys, rules, now):
-        if token != "entra-token":
-            raise errors.Unauthenticated("signature")
-        return TENANT
+def serve(database, users, custom_tokens):
+    """The function, with some variables of its environment changed."""
 
-    served = serve("device_registration")
-    monkeypatch.setattr(served.module, "database", lambda: database)
-    monkeypatch.setattr(served.module, "accounts", lambda: accounts)
-    monkeypatch.setattr(served.module, "custom_tokens", lambda: custom_tokens)
-    monkeypatch.setattr(served.module, "device_tokens", FakeTokens)
-    monkeypatch.setattr(served.module.tokens, "entra_tenant", proven)
+    def served(**changes):
+        return Client(
+            registration(
+                database,
+                settings=settings(RegistrationSettings, **changes),
+                entra_keys=KeyCache(entra_keys),
+                custom_tokens=custom_tokens,
+                sign_out=SignOut(users, Pace(1000)),
+            )
+        )
+
     return served
 
 
 @pytest.fixture
-def client(served):
-    return served.client
+def client(serve):
+    return serve()
 
 
-def register(client, body=None, token="entra-token"):
+def register(client, body=None, token=ENTRA_TOKEN):
     body = {"deviceId": DEVICE} if body is None else body
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return client.post("/v1/devices", json=body, headers=headers)
@@ -66,57 +95,60 @@ def sign_out(client, headers=SIGNED_IN):
 
 
 def test_a_new_device_is_created(client, database):
-    """The first request makes the document, with nothing in it but the time, and answers 201."""
+    """The first request makes the document, with nothing in it but the hour, in four calls, and answers 201."""
     response = register(client)
     assert response.status_code == 201
-    assert response.get_json() == {
+    assert response.json() == {
         "deviceId": DEVICE,
         "customToken": f"custom-token-of-{TENANT}:{DEVICE}",
         "heartbeatIntervalSeconds": 21_600,
+        "organizationName": "Contoso",
     }
-    assert database.documents[PATH] == {"lastHeartbeatAt": NOW}
+    assert database.documents[PATH] == {"lastHeartbeatAt": HOUR}
+    assert database.calls == ["transact", "get", "count"]
 
 
 def test_the_same_request_again_is_harmless(client, database):
     """A known device gets a new token with 200, and its document stays as it is."""
-    database.documents[PATH] = {"lastHeartbeatAt": "earlier", "lastOutcome": "failed"}
+    database.put(PATH, {"lastHeartbeatAt": "earlier", "lastOutcome": "failed"})
     response = register(client)
     assert response.status_code == 200
-    assert response.get_json()["customToken"]
+    assert response.json()["customToken"]
     assert database.documents[PATH] == {"lastHeartbeatAt": "earlier", "lastOutcome": "failed"}
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "expected"),
+    ("document", "status", "code"),
     [
-        (None, "tenant_not_onboarded", 403),
-        ("closing", "tenant_closing", 409),
-        ("purging", "tenant_purging", 409),
+        (None, 403, "tenant_not_onboarded"),
+        (tenants.closing(), 409, "tenant_closing"),
+        (tenants.purging(), 409, "tenant_purging"),
+        ({"status": "active"}, 500, "broken_record"),
     ],
+    ids=["unknown", "closing", "purging", "broken"],
 )
-def test_only_an_active_tenant_takes_devices(client, database, status, code, expected):
-    """A tenant that is unknown, closing or purging takes no device, and nothing is written."""
-    if status is None:
-        database.documents.clear()
-    else:
-        database.documents[TENANT_PATH]["status"] = status
+def test_only_an_active_tenant_takes_devices(client, database, document, status, code):
+    """A tenant that is unknown, closing, purging or damaged takes no device, and nothing is written."""
+    database.kept.clear()
+    if document is not None:
+        database.put(TENANT_PATH, document)
     before = dict(database.documents)
     response = register(client)
-    assert (response.status_code, response.get_json()["code"]) == (expected, code)
+    assert (response.status_code, response.json()["code"]) == (status, code)
     assert database.documents == before
 
 
-def test_a_full_tenant_takes_no_more(client, database, monkeypatch):
-    """At the tenant's limit a new device is 429; a known one still gets its token."""
-    count = FakeFirestore.count
-    monkeypatch.setattr(FakeFirestore, "count", lambda *given, up_to, **rest: up_to)
+def test_a_full_tenant_takes_no_more(serve, database):
+    """At the tenant's limit a new device is 429; a known one still gets its token, and so does one in a place freed."""
+    client = serve(MAX_DEVICES_PER_TENANT="1")
+    other = f"{TENANT_PATH}/devices/another"
+    database.put(other, {"lastHeartbeatAt": "earlier"})
     response = register(client)
-    assert (response.status_code, response.get_json()["code"]) == (429, "device_limit")
+    assert (response.status_code, response.json()["code"]) == (429, "device_limit")
     assert int(response.headers["Retry-After"]) > 0
     assert PATH not in database.documents
-    monkeypatch.setattr(FakeFirestore, "count", count)
-    database.documents[PATH] = {"lastHeartbeatAt": "earlier"}
-    assert register(client).status_code == 200
+    del database.kept[other]
+    assert [register(client).status_code for _ in range(2)] == [201, 200]
 
 
 def test_nothing_is_written_when_signing_fails(client, database, custom_tokens):
@@ -139,7 +171,7 @@ def test_no_valid_entra_token_is_refused(client, database, token):
     response = register(client, {"wrong": True}, token)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
-    assert database.log == []
+    assert database.calls == []
 
 
 @pytest.mark.parametrize(
@@ -161,8 +193,8 @@ def test_only_a_random_uuid_names_a_device(client, database, device_id):
     """Anything but a canonical UUIDv4 is 400, named by field and not echoed."""
     response = register(client, {"deviceId": device_id})
     assert response.status_code == 400
-    assert response.get_json()["fields"] == ["deviceId"]
-    assert database.log == []
+    assert response.json()["fields"] == ["deviceId"]
+    assert database.calls == []
 
 
 def test_a_path_that_is_not_there(client):
@@ -174,15 +206,15 @@ def test_a_path_that_is_not_there(client):
     assert (response.status_code, response.headers["Allow"]) == (405, "DELETE")
 
 
-def test_sign_out_leaves_nothing(client, database, accounts):
+def test_sign_out_leaves_nothing(client, database, users):
     """After a sign-out the device's document and Auth user are gone, and nobody else's."""
-    database.documents[PATH] = {}
-    database.documents[f"{PATH}x"] = {}
-    accounts.users = {IDENTITY.uid, "another"}
+    database.put(PATH, {})
+    database.put(f"{PATH}x", {})
+    users.uids = {IDENTITY.uid, "another"}
     assert sign_out(client).status_code == 204
     assert PATH not in database.documents
     assert f"{PATH}x" in database.documents
-    assert accounts.users == {"another"}
+    assert users.uids == {"another"}
 
 
 def test_sign_out_twice_is_harmless(client):
@@ -190,18 +222,20 @@ def test_sign_out_twice_is_harmless(client):
     assert [sign_out(client).status_code for _ in range(2)] == [204, 204]
 
 
-@pytest.mark.parametrize("fault", ["away", "refuses"])
-def test_the_document_outlives_the_auth_user(client, database, accounts, fault):
+@pytest.mark.parametrize("fault", [{"away": True}, {"quota": 0}], ids=str)
+def test_the_document_outlives_the_auth_user(client, database, users, fault):
     """Where the Auth user cannot be deleted, the document stays, so that a purge finds both."""
-    database.documents[PATH] = {}
-    setattr(accounts, fault, True)
-    assert sign_out(client).status_code == 503
+    database.put(PATH, {})
+    vars(users).update(fault)
+    response = sign_out(client)
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert int(response.headers["Retry-After"]) > 0
     assert PATH in database.documents
 
 
 def test_sign_out_needs_the_devices_own_token(client, database):
     """Nothing is deleted without a valid ID token."""
-    database.documents[PATH] = {}
+    database.put(PATH, {})
     assert sign_out(client, {}).status_code == 401
     assert sign_out(client, {"Authorization": "Bearer other"}).status_code == 401
     assert PATH in database.documents

@@ -56,7 +56,14 @@ def test_every_code_has_its_line_for_the_app():
 
 
 @pytest.mark.parametrize(
-    "schema", [inventory.Tenant, inventory.Device, inventory.Closing, inventory.Consent]
+    "schema",
+    [
+        *inventory.DOCUMENTS.values(),
+        inventory.Closing,
+        inventory.Consent,
+        inventory.Withdrawn,
+        inventory.SignOut,
+    ],
 )
 def test_every_stored_field_is_listed(schema: type[inventory.Stored]):
     """Each field of the inventory has its row, with purpose, retention and readers."""

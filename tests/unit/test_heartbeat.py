@@ -2,29 +2,30 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from functions.heartbeat.cadence import next_in_seconds
-from functions.heartbeat.limit import Limiter
-from shared.errors import TooMany
-from tests.unit.fakes import DEVICE, NOW, TENANT, FakeFirestore, FakeTokens
+from tests.helpers.fakes import DEVICE, TENANT, FakeFirestore
+from tests.helpers.functions import ENVIRONMENT, heartbeat
+from tests.helpers.serving import Client
 
 PATH = f"tenants/{TENANT}/devices/{DEVICE}"
+HOUR = datetime(2026, 3, 1, 12, tzinfo=UTC)  # of the clock, which stands at 12:34:56
 SIGNED_IN = {"Authorization": "Bearer id-token"}
 
 
 @pytest.fixture
 def database():
-    return FakeFirestore({PATH: {"lastHeartbeatAt": "earlier"}})
+    made = FakeFirestore()
+    made.put(PATH, {"lastHeartbeatAt": "earlier"})
+    return made
 
 
 @pytest.fixture
-def client(serve, database, monkeypatch):
-    served = serve("heartbeat")
-    monkeypatch.setattr(served.module, "database", lambda: database)
-    monkeypatch.setattr(served.module, "device_tokens", FakeTokens)
-    return served.client
+def client(database):
+    return Client(heartbeat(database))
 
 
 def beat(client, body=None, headers=SIGNED_IN):
@@ -33,20 +34,20 @@ def beat(client, body=None, headers=SIGNED_IN):
 
 
 def test_a_successful_sync_is_noted(client, database):
-    """A beat after a successful sync sets both times and the outcome, in one call."""
+    """A beat after a successful sync sets both times, to the hour, and the outcome, in one call."""
     response = beat(client)
     assert response.status_code == 200
     assert database.documents[PATH] == {
-        "lastHeartbeatAt": NOW,
-        "lastSyncAt": NOW,
+        "lastHeartbeatAt": HOUR,
+        "lastSyncAt": HOUR,
         "lastOutcome": "succeeded",
     }
-    assert database.log == ["commit"]
+    assert database.calls == ["update"]
 
 
 def test_a_failed_sync_leaves_the_last_good_one(client, database):
     """A beat after a failed sync does not touch the time of the last successful one."""
-    database.documents[PATH]["lastSyncAt"] = "yesterday"
+    database.put(PATH, {"lastHeartbeatAt": "earlier", "lastSyncAt": "yesterday"})
     assert beat(client, {"outcome": "failed"}).status_code == 200
     assert database.documents[PATH]["lastSyncAt"] == "yesterday"
     assert database.documents[PATH]["lastOutcome"] == "failed"
@@ -54,16 +55,16 @@ def test_a_failed_sync_leaves_the_last_good_one(client, database):
 
 def test_the_next_beat_is_due_within_the_spread(client):
     """The answer says when to beat next: the interval, give or take a tenth."""
-    answer = beat(client).get_json()
+    answer = beat(client).json()
     assert set(answer) == {"nextHeartbeatInSeconds"}
     assert 21_600 * 0.9 <= answer["nextHeartbeatInSeconds"] <= 21_600 * 1.1
 
 
 def test_a_deleted_device_is_gone(client, database):
     """A beat never brings a deleted document back, whatever its token says."""
-    database.documents.clear()
+    database.kept.clear()
     response = beat(client)
-    assert (response.status_code, response.get_json()["code"]) == (410, "device_gone")
+    assert (response.status_code, response.json()["code"]) == (410, "device_gone")
     assert database.documents == {}
 
 
@@ -79,7 +80,7 @@ def test_no_valid_token_is_refused(client, database, headers, challenge):
     """Without a valid ID token nothing is written, and the answer says what is wanted."""
     response = beat(client, headers=headers)
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, challenge)
-    assert database.log == []
+    assert database.calls == []
 
 
 def test_the_token_is_looked_at_before_the_body(client):
@@ -93,18 +94,18 @@ def test_the_token_is_looked_at_before_the_body(client):
 def test_a_malformed_body_is_refused(client, database, body):
     """A body that is not exactly the schema's is 400, and nothing is written."""
     assert beat(client, body).status_code == 400
-    assert database.log == []
+    assert database.calls == []
 
 
 def test_a_looping_device_costs_no_writes(client, database):
     """Beat 31 within a minute is 429 with a time to wait, and makes no call to the database."""
     for _ in range(30):
         assert beat(client).status_code == 200
-    database.log.clear()
+    database.calls.clear()
     response = beat(client)
     assert response.status_code == 429
     assert 1 <= int(response.headers["Retry-After"]) <= 60
-    assert database.log == []
+    assert database.calls == []
 
 
 def test_an_absent_database_is_told(client, database):
@@ -114,76 +115,29 @@ def test_an_absent_database_is_told(client, database):
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
 
 
-def test_the_library_of_firebase_is_not_loaded():
-    """A cold start pays for what a beat needs, which firebase_admin is no part of."""
-    code = "import functions.heartbeat.main, sys; sys.exit('firebase_admin' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_the_libraries_of_firebase_and_entra_are_not_loaded():
+    """A cold start pays for what a beat needs, which firebase_admin and msal are no part of."""
+    code = (
+        "import functions.heartbeat.main, sys; "
+        "sys.exit(bool({'firebase_admin', 'msal'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=False)
+    assert done.returncode == 0
 
 
-# The limit
-
-
-class Clock:
-    seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-def test_the_window_slides(clock):
-    """A place is free again a window after the beat that took it, not at the turn of a minute."""
-    limit = Limiter(clock, beats=2)
-    limit.count("a")
-    clock.seconds = 50
-    limit.count("a")
-    clock.seconds = 59.5
-    with pytest.raises(TooMany) as refused:
-        limit.count("a")
-    assert refused.value.retry_after_seconds == 1
-    clock.seconds = 60
-    limit.count("a")
-    with pytest.raises(TooMany) as refused:
-        limit.count("a")
-    assert refused.value.retry_after_seconds == 50
-
-
-def test_waiting_as_told_is_enough(clock):
-    """Refused beats do not push the end of the wait away."""
-    limit = Limiter(clock, beats=1)
-    limit.count("a")
-    for clock.seconds in range(1, 60):
-        with pytest.raises(TooMany):
-            limit.count("a")
-    clock.seconds = 60
-    limit.count("a")
-
-
-def test_devices_do_not_count_for_each_other(clock):
-    """One device at its limit leaves another's beats alone."""
-    limit = Limiter(clock, beats=1)
-    limit.count("a")
-    limit.count("b")
-    with pytest.raises(TooMany):
-        limit.count("a")
-
-
-def test_memory_is_bounded(clock):
-    """Beyond its capacity, the limit forgets the device that was silent the longest."""
-    limit = Limiter(clock, beats=1, max_devices=2)
-    limit.count("a")
-    limit.count("b")
-    with pytest.raises(TooMany):
-        limit.count("a")
-    limit.count("c")
-    assert len(limit) == 2
-    limit.count("b")
-    with pytest.raises(TooMany):
-        limit.count("c")
+def test_a_function_with_a_bad_setting_does_not_start():
+    """Its main.py reads the environment when it is loaded, and fails by the setting's name."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import functions.heartbeat.main"],
+        env={**ENVIRONMENT, "GOOGLE_CLOUD_PROJECT": "", "HEARTBEAT_INTERVAL_SECONDS": "often"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "GOOGLE_CLOUD_PROJECT" in done.stderr
+    assert "HEARTBEAT_INTERVAL_SECONDS" in done.stderr
+    assert "often" not in done.stderr
 
 
 @pytest.mark.parametrize(("drawn", "seconds"), [(0.0, 900), (0.5, 1000), (1.0, 1100)])

@@ -10,7 +10,7 @@ from functions.onboarding.pages import stored_rows
 from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
 from shared import errors, inventory
 from shared.entra import administrators
-from tests.unit.fakes import TENANT
+from tests.helpers.fakes import TENANT
 
 CLIENT, AUTHORITY, NOW = "client", "https://login.example", 1_000_000.0
 GOOD = {

@@ -15,7 +15,7 @@ from functions.admin_portal.pages import bars, moment, number, share
 from functions.admin_portal.session import Session, Sessions, SignedOut
 from shared import errors
 from shared.store import Tenant
-from tests.unit.fakes import TENANT
+from tests.helpers.fakes import TENANT
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 KEYS, URL = ("n" * 32, "o" * 32), "https://portal.example"

@@ -60,11 +60,11 @@ def test_another_form_is_no_device_id(text):
 @pytest.mark.parametrize(
     ("schema", "document"),
     [
-        (inventory.Tenant, TENANT),
-        (inventory.Tenant, {**TENANT, "status": "closing", "closing": CLOSING}),
-        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "lostAt": NOW}}),
-        (inventory.Device, DEVICE),
-        (inventory.Device, {**DEVICE, "lastSyncAt": NOW, "lastOutcome": "failed"}),
+        (inventory.TenantDocument, TENANT),
+        (inventory.TenantDocument, {**TENANT, "status": "closing", "closing": CLOSING}),
+        (inventory.TenantDocument, {**TENANT, "consent": {"checkedAt": NOW, "lostAt": NOW}}),
+        (inventory.DeviceDocument, DEVICE),
+        (inventory.DeviceDocument, {**DEVICE, "lastSyncAt": NOW, "lastOutcome": "failed"}),
     ],
 )
 def test_what_may_be_stored(schema, document):
@@ -75,21 +75,24 @@ def test_what_may_be_stored(schema, document):
 @pytest.mark.parametrize(
     ("schema", "document"),
     [
-        (inventory.Tenant, {}),
-        (inventory.Tenant, {**TENANT, "name": ""}),
-        (inventory.Tenant, {**TENANT, "name": "x" * 257}),
-        (inventory.Tenant, {**TENANT, "status": "deleted"}),
-        (inventory.Tenant, {**TENANT, "domain": "contoso.example"}),
-        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": NOW, "by": "oid"}}),
-        (inventory.Tenant, {**TENANT, "consent": {"checkedAt": "2026-01-01T00:00:00Z"}}),
-        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "by": "admin@contoso.example"}}),
-        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "reason": "because"}}),
-        (inventory.Tenant, {**TENANT, "closing": {**CLOSING, "receiptId": "1"}}),
-        (inventory.Device, {}),
-        (inventory.Device, {"lastHeartbeatAt": NOW.replace(tzinfo=None)}),
-        (inventory.Device, {**DEVICE, "registeredAt": NOW}),
-        (inventory.Device, {**DEVICE, "lastOutcome": "SUCCEEDED"}),
-        (inventory.Device, {**DEVICE, "model": "Phone"}),
+        (inventory.TenantDocument, {}),
+        (inventory.TenantDocument, {**TENANT, "name": ""}),
+        (inventory.TenantDocument, {**TENANT, "name": "x" * 257}),
+        (inventory.TenantDocument, {**TENANT, "status": "deleted"}),
+        (inventory.TenantDocument, {**TENANT, "domain": "contoso.example"}),
+        (inventory.TenantDocument, {**TENANT, "consent": {"checkedAt": NOW, "by": "oid"}}),
+        (inventory.TenantDocument, {**TENANT, "consent": {"checkedAt": "2026-01-01T00:00:00Z"}}),
+        (
+            inventory.TenantDocument,
+            {**TENANT, "closing": {**CLOSING, "by": "admin@contoso.example"}},
+        ),
+        (inventory.TenantDocument, {**TENANT, "closing": {**CLOSING, "reason": "because"}}),
+        (inventory.TenantDocument, {**TENANT, "closing": {**CLOSING, "receiptId": "1"}}),
+        (inventory.DeviceDocument, {}),
+        (inventory.DeviceDocument, {"lastHeartbeatAt": NOW.replace(tzinfo=None)}),
+        (inventory.DeviceDocument, {**DEVICE, "registeredAt": NOW}),
+        (inventory.DeviceDocument, {**DEVICE, "lastOutcome": "SUCCEEDED"}),
+        (inventory.DeviceDocument, {**DEVICE, "model": "Phone"}),
     ],
 )
 def test_what_may_not_be_stored(schema, document):
@@ -106,7 +109,7 @@ def leaves(schema):
             yield name, field
 
 
-@pytest.mark.parametrize("schema", [inventory.Tenant, inventory.Device])
+@pytest.mark.parametrize("schema", inventory.DOCUMENTS.values())
 def test_every_stored_field_has_a_reason_an_end_and_a_reader(schema):
     """No field without a purpose, a retention, and somebody who reads it."""
     for name, field in leaves(schema):

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from local.processes import ROOT
+from shared import development_keys
 from shared.settings import (
     MINIMUM_PURGE_DELAY_SECONDS,
     HeartbeatSettings,
@@ -27,6 +28,10 @@ COMPLETE = {
     "ENTRA_CLIENT_ID": CLIENT,
     "ONBOARDING_URL": "https://connect.example/",
     "SESSION_KEYS": KEY,
+    "RECEIPT_SIGNING_KEY": development_keys.SIGNING["receipt"],
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
+    "RECEIPT_FINGERPRINT_KEY": KEY,
+    "AUDIT_SIGNING_KEY": development_keys.SIGNING["audit"],
 }
 FUNCTIONS = (
     HeartbeatSettings,
@@ -67,9 +72,24 @@ def names(group, environ):
         ),
         (
             PortalSettings,
-            ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT", "PORTAL_SESSION_KEYS", "PORTAL_URL"],
+            [
+                "AUDIT_SIGNING_KEY",
+                "ENTRA_CLIENT_ID",
+                "GOOGLE_CLOUD_PROJECT",
+                "PORTAL_SESSION_KEYS",
+                "PORTAL_URL",
+                "RECEIPT_PUBLIC_KEYS",
+            ],
         ),
-        (PurgeSettings, ["ENTRA_CLIENT_ID", "GOOGLE_CLOUD_PROJECT"]),
+        (
+            PurgeSettings,
+            [
+                "ENTRA_CLIENT_ID",
+                "GOOGLE_CLOUD_PROJECT",
+                "RECEIPT_FINGERPRINT_KEY",
+                "RECEIPT_SIGNING_KEY",
+            ],
+        ),
         (SupportSettings, ["GOOGLE_CLOUD_PROJECT"]),
     ],
 )
@@ -262,7 +282,17 @@ def test_what_does_not_fit_together_is_said_with_what_is_missing():
         "FIRESTORE_EMULATOR_HOST",
         "GOOGLE_CLOUD_PROJECT",
         "PURGE_DELAY_SECONDS",
+        "RECEIPT_FINGERPRINT_KEY",
+        "RECEIPT_SIGNING_KEY",
     ]
+
+
+@pytest.mark.parametrize("group", FUNCTIONS)
+def test_beside_emulators_no_key_of_statements_is_needed(group):
+    """Fixed keys, published in the code, stand in for them there; an environment of before keeps starting."""
+    environ = {name: value for name, value in COMPLETE.items() if "RECEIPT" not in name}
+    del environ["AUDIT_SIGNING_KEY"]
+    load(group, {**environ, **EMULATORS, "PORTAL_URL": "https://portal.example"})
 
 
 def session_keys(group, **variables):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from joserfc.jwk import RSAKey
 
 from shared import errors, tokens
 from shared.keys import SigningKey
-from tests.unit.minting import (
+from tests.helpers.minting import (
     jwk,
     keyed_with_public_key,
     part,
@@ -67,15 +69,34 @@ FIREBASE = {
 }
 
 
+async def known(kid):
+    return KEYS.get(kid)
+
+
+def verdict(text, keys=known):
+    """On an access token of Entra: the tenant."""
+    return asyncio.run(tokens.entra_tenant(text, keys, RULES, NOW)).tenant_id
+
+
 def entra(claims=None, header=None, key="good"):
     """The verdict on a good token with some claims or header members replaced; None removes one."""
     merged = {n: v for n, v in {**CLAIMS, **(claims or {})}.items() if v is not None}
-    return tokens.entra_tenant(token(merged, header, key), KEYS.get, RULES, NOW)
+    return verdict(token(merged, header, key))
+
+
+def device(text, most_age_seconds=None):
+    """The verdict on an ID token of Firebase."""
+    return asyncio.run(tokens.firebase_device(text, known, PROJECT, NOW, most_age_seconds))
+
+
+def unsigned_device(text):
+    """The verdict on an ID token of the Auth emulator."""
+    return tokens.unsigned_firebase_device(text, PROJECT, NOW, None)
 
 
 def firebase(claims=None):
     merged = {n: v for n, v in {**FIREBASE, **(claims or {})}.items() if v is not None}
-    return tokens.firebase_device(token(merged), KEYS.get, PROJECT, NOW)
+    return device(token(merged))
 
 
 def test_a_good_entra_token_proves_its_tenant():
@@ -209,25 +230,25 @@ def test_clocks_may_differ_by_the_leeway(claims):
 def test_no_signature(alg):
     """A token without a signature proves nothing, however it spells that."""
     with pytest.raises(errors.Unauthenticated):
-        tokens.entra_tenant(unsigned(CLAIMS, alg), KEYS.get, RULES, NOW)
+        verdict(unsigned(CLAIMS, alg))
 
 
 @pytest.mark.parametrize("header", [{"alg": "HS256"}, {"alg": "none"}, {"crit": ["exp"]}], ids=str)
 def test_no_key_is_looked_up_for_what_is_refused_anyway(header):
     """A header that can't be right costs the issuer no question, whatever key it names."""
 
-    def asked(_kid):
+    async def asked(_kid):
         raise AssertionError
 
     with pytest.raises(errors.Unauthenticated):
-        tokens.entra_tenant(token(CLAIMS, header), asked, RULES, NOW)
+        verdict(token(CLAIMS, header), asked)
 
 
 def test_hs256_keyed_with_the_public_key():
     """A public key is no shared secret, in any of its spellings."""
     for secret in (pem("good"), pem("good").strip(), jwk("good")["n"].encode()):
         with pytest.raises(errors.Unauthenticated):
-            tokens.entra_tenant(keyed_with_public_key(CLAIMS, secret), KEYS.get, RULES, NOW)
+            verdict(keyed_with_public_key(CLAIMS, secret))
 
 
 @pytest.mark.parametrize(
@@ -326,7 +347,7 @@ HEAD, BODY, SIGNATURE = GOOD.split(".")
 def test_what_is_no_token(text):
     """Cut, mixed, nested, oversized, encrypted or not a token at all: one answer, and no other exception."""
     with pytest.raises(errors.Unauthenticated):
-        tokens.entra_tenant(text, KEYS.get, RULES, NOW)
+        verdict(text)
 
 
 @given(
@@ -338,9 +359,9 @@ def test_what_is_no_token(text):
 def test_no_text_is_a_token(text):
     """Whatever comes, the verdict is 'proves nothing', never another exception."""
     with pytest.raises(errors.Unauthenticated):
-        tokens.entra_tenant(text, KEYS.get, RULES, NOW)
+        verdict(text)
     with pytest.raises(errors.Unauthenticated):
-        tokens.unsigned_firebase_device(text, PROJECT, NOW)
+        unsigned_device(text)
 
 
 JSON = st.recursive(
@@ -360,7 +381,7 @@ def test_no_other_value_of_a_claim_will_do(name, value):
     if name in ("exp", "iat") and isinstance(value, int) and not isinstance(value, bool):
         return  # an integer can be a time
     with pytest.raises((errors.Unauthenticated, errors.Forbidden)):
-        tokens.entra_tenant(token({**CLAIMS, name: value}), KEYS.get, RULES, NOW)
+        verdict(token({**CLAIMS, name: value}))
 
 
 @pytest.mark.parametrize(
@@ -408,12 +429,12 @@ def test_a_firebase_token_that_proves_nothing(claims):
 def test_an_unsigned_firebase_token(alg):
     """What the Auth emulator issues is worth nothing where no emulator is."""
     with pytest.raises(errors.Unauthenticated):
-        tokens.firebase_device(unsigned(FIREBASE, alg), KEYS.get, PROJECT, NOW)
+        device(unsigned(FIREBASE, alg))
 
 
 def test_an_emulator_token_is_unsigned_and_no_more():
     """With the emulator, a token that claims a signature is refused, and times and identity still count."""
-    assert tokens.unsigned_firebase_device(unsigned(FIREBASE), PROJECT, NOW).device_id == DEVICE
+    assert unsigned_device(unsigned(FIREBASE)).device_id == DEVICE
     for text in (
         token(FIREBASE),
         unsigned({**FIREBASE, "exp": NOW - 3600}),
@@ -421,17 +442,45 @@ def test_an_emulator_token_is_unsigned_and_no_more():
         f"{part({'alg': 'none', 'crit': ['x'], 'x': 1})}.{part(FIREBASE)}.",
     ):
         with pytest.raises(errors.Unauthenticated):
-            tokens.unsigned_firebase_device(text, PROJECT, NOW)
+            unsigned_device(text)
+
+
+DAYS_30 = tokens.MOST_PROOF_AGE_SECONDS
+
+
+@pytest.mark.parametrize("age", [0, DAYS_30 - 1, DAYS_30])
+def test_a_sign_in_of_30_days_still_counts(age):
+    """To the second."""
+    assert device(token({**FIREBASE, "auth_time": NOW - age}), DAYS_30).device_id == DEVICE
+
+
+def test_an_older_sign_in_is_asked_for_anew():
+    """Genuine and yet 401, with a code of its own; where age does not matter, it counts."""
+    old = token({**FIREBASE, "auth_time": NOW - DAYS_30 - 1})
+    with pytest.raises(errors.Reauthenticate):
+        device(old, DAYS_30)
+    assert device(old).device_id == DEVICE
+    with pytest.raises(errors.Unauthenticated) as caught:
+        device(token({**FIREBASE, "auth_time": NOW - DAYS_30 - 1, "sub": "other"}), DAYS_30)
+    assert not isinstance(caught.value, errors.Reauthenticate)
+
+
+@pytest.mark.parametrize(("uti", "token_id"), [("abc", "abc"), (None, ""), (7, ""), (["a"], "")])
+def test_a_token_has_a_name_of_its_own(uti, token_id):
+    """Its `uti` tells it from others; without one it has none, which is no fault."""
+    text = token({**CLAIMS, "uti": uti} if uti is not None else CLAIMS)
+    proof = asyncio.run(tokens.entra_tenant(text, known, RULES, NOW))
+    assert proof == tokens.TenantProof(TENANT, token_id, NOW + 3600)
 
 
 def test_an_outage_is_not_a_verdict():
     """Without keys nothing is proven or disproven: 503 goes through unchanged."""
 
-    def away(_kid):
+    async def away(_kid):
         raise errors.Unavailable("entra", "test")
 
     with pytest.raises(errors.Unavailable):
-        tokens.entra_tenant(GOOD, away, RULES, NOW)
+        verdict(GOOD, away)
 
 
 def test_reasons_hold_nothing_of_the_token():

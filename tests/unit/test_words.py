@@ -22,7 +22,7 @@ from shared.google.old_firestore import Document
 from shared.settings import OnboardingSettings, PortalSettings, load
 from shared.web import words as shared_words
 from shared.web.words import LANGUAGES, Message, typeset
-from tests.unit.fakes import TENANT
+from tests.helpers.fakes import TENANT
 
 ROOT = Path(__file__).parents[2]
 MODULES = (shared_words, onboarding_words, portal_words)

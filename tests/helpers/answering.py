@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,13 +12,19 @@ from typing import Any
 
 @dataclass
 class Answering:
-    """status, body, headers: of each answer from now on. asked: the paths so far."""
+    """status, body, headers: of each answer from now on. asked: the paths so far.
+
+    bodies: by path, before `body`. seconds_per_byte: how slowly a body comes.
+    """
 
     url: str = ""
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    seconds_per_byte: float = 0.0
     asked: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -28,11 +34,22 @@ def answering() -> Iterator[Answering]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked.append(self.path)
+            body = made.bodies.get(self.path, made.body)
             self.send_response(made.status)
-            for name, value in {"Content-Length": str(len(made.body)), **made.headers}.items():
+            for name, value in {"Content-Length": str(len(body)), **made.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(made.body)
+            with suppress(ConnectionError):
+                self.send(body)
+
+        def send(self, body: bytes) -> None:
+            if not made.seconds_per_byte:
+                self.wfile.write(body)
+                return
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                if made.over.wait(made.seconds_per_byte):
+                    return
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -44,5 +61,6 @@ def answering() -> Iterator[Answering]:
         try:
             yield made
         finally:
+            made.over.set()
             server.shutdown()
             thread.join()
