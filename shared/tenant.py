@@ -150,12 +150,18 @@ class Tenant(_Stored):
         return replace(self, status=Status.CLOSING, closing=closing, withdrawn=None)
 
     def reopen(self, way: Way, now: datetime) -> Self:
-        """Closing → active, which is noted; an active tenant stays as it is. Raises TenantPurging."""
+        """Closing → active, which is noted; the grace of a lost consent begins anew. An active tenant stays so.
+
+        Raises TenantPurging.
+        """
         self._require_not_purging()
         if self.closing is None:
             return self
         withdrawn = Withdrawn(now, way, self.closing.receipt_id)
-        return replace(self, status=Status.ACTIVE, closing=None, withdrawn=withdrawn)
+        consent = replace(self.consent, lost_at=None)
+        return replace(
+            self, status=Status.ACTIVE, consent=consent, closing=None, withdrawn=withdrawn
+        )
 
     def begin_purge(self, now: datetime) -> Self:
         """Closing and due → purging; a purging tenant stays so. Raises NotDue."""

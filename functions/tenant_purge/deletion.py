@@ -125,11 +125,12 @@ class Deletion:
 
     async def _delete_users(self, devices: list[Document]) -> list[Document]:
         """The devices whose Auth users are gone. Raises Stuck where that is none."""
-        await self.check()
         uids = {device.path: f"{self._store.id}:{device.id}" for device in devices}
         # No user can have a longer uid.
         deleted = [uid for uid in uids.values() if len(uid) <= MAX_UID_LENGTH]
-        kept = await self._users.delete(deleted, self._budget.ends_at)
+        kept = await self._users.delete(deleted, self._budget.ends_at, self.check)
+        if not deleted:
+            await self.check()
         self.tally.user_errors += len(kept)
         gone = [device for device in devices if uids[device.path] not in kept]
         if not gone:

@@ -164,7 +164,7 @@ class Deletions:
         purging = [("status", "==", Status.PURGING.value)]
         async with aclosing(tenants(self._database, where=purging)) as documents:
             async for document in documents:
-                if document.version <= sweep.began:
+                if document.version <= sweep.began and _is_sound(document):
                     versions[document.id] = document.version
         return Covered(self._database, versions)
 
@@ -238,6 +238,15 @@ class Covered:
             return False
         document = await self.database.get(f"tenants/{tenant_id}")
         return document is not None and document.version == version
+
+
+def _is_sound(document: Document) -> bool:
+    """Broken records, and what is theirs, are left as they are."""
+    try:
+        stored(document)
+    except BrokenRecord:
+        return False
+    return True
 
 
 def _receipt(read: Stored) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.google.users import MAX_DELETE_USERS, QuotaExceeded, Users
@@ -20,10 +20,18 @@ FIRST_WAIT_SECONDS = 1.0
 MOST_WAIT_SECONDS = 32.0
 
 
+Check = Callable[[], Awaitable[None]]
+
+
+async def always() -> None:
+    """Nothing can have changed meanwhile."""
+
+
 @dataclass(frozen=True)
 class _Request:
     uids: Sequence[str]
     ends_at: float
+    check: Check
     kept: asyncio.Future[set[str]]
 
 
@@ -44,14 +52,15 @@ class PacedUsers:
         self._waiting: deque[_Request] = deque()
         self._at_work: asyncio.Task[None] | None = None
 
-    async def delete(self, uids: Sequence[str], ends_at: float) -> set[str]:
+    async def delete(self, uids: Sequence[str], ends_at: float, check: Check = always) -> set[str]:
         """Delete Auth users (≤ 1,000); returns those that Firebase kept. ends_at: of the budget, by the clock.
 
-        Raises Unavailable, QuotaExceeded when the budget is over.
+        check: awaited right before each call, since a turn may be long in coming; what it raises, this raises, and the
+        users stay. Raises Unavailable, QuotaExceeded when the budget is over.
         """
         if not uids:
             return set()
-        request = _Request(uids, ends_at, asyncio.get_running_loop().create_future())
+        request = _Request(uids, ends_at, check, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if self._at_work is None:
             self._at_work = asyncio.ensure_future(self._work())
@@ -74,26 +83,40 @@ class PacedUsers:
         return batch
 
     async def _settle(self, batch: list[_Request]) -> None:
-        uids = [uid for request in batch for uid in request.uids]
-        try:
-            kept = await self._deleted(uids, max(request.ends_at for request in batch))
-        except Exception as error:  # noqa: BLE001 - it goes to everybody who waits for this batch
-            for request in _waiting(batch):
-                request.kept.set_exception(error)
-        else:
-            for request in _waiting(batch):
-                request.kept.set_result(kept & {*request.uids})
-
-    async def _deleted(self, uids: Sequence[str], ends_at: float) -> set[str]:
+        """One call for all of the batch, asked again while Firebase has had too many."""
         wait_seconds = FIRST_WAIT_SECONDS
-        while True:
+        while batch := await _still_wanted(batch):
             try:
-                return await self._users.delete(uids)
-            except QuotaExceeded:
-                if self._clock() + wait_seconds > ends_at:
-                    raise
-            await self._sleep(wait_seconds)
-            wait_seconds = min(2 * wait_seconds, MOST_WAIT_SECONDS)
+                kept = await self._users.delete([uid for request in batch for uid in request.uids])
+            except QuotaExceeded as error:
+                again_at = self._clock() + wait_seconds
+                _refuse([request for request in batch if again_at > request.ends_at], error)
+            except Exception as error:  # noqa: BLE001 - it goes to everybody who waits for this batch
+                _refuse(batch, error)
+                return
+            else:
+                for request in _waiting(batch):
+                    request.kept.set_result(kept & {*request.uids})
+                return
+            batch = _waiting(batch)
+            if batch:
+                await self._sleep(wait_seconds)
+                wait_seconds = min(2 * wait_seconds, MOST_WAIT_SECONDS)
+
+
+async def _still_wanted(batch: list[_Request]) -> list[_Request]:
+    """Those of the batch whose check holds."""
+    for request in _waiting(batch):
+        try:
+            await request.check()
+        except Exception as error:  # noqa: BLE001 - it goes to who asked for this deletion
+            request.kept.set_exception(error)
+    return _waiting(batch)
+
+
+def _refuse(batch: list[_Request], error: Exception) -> None:
+    for request in _waiting(batch):
+        request.kept.set_exception(error)
 
 
 def _waiting(batch: list[_Request]) -> list[_Request]:

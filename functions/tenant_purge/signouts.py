@@ -14,7 +14,7 @@ from shared.errors import TenantNotOnboarded, TenantPurging
 from shared.google.firestore import Document, Firestore
 from shared.google.users import MAX_DELETE_USERS
 from shared.store import TenantStore, stored, tenants
-from shared.tenant import BrokenRecord, Tenant
+from shared.tenant import BrokenRecord
 
 from .budget import Budget
 from .deletion import pages_of
@@ -54,11 +54,8 @@ class SignOuts:
         if request is None or not await self._all_removed(store, request.requested_at, budget):
             return
 
-        def done(tenant: Tenant) -> Tenant:
-            return tenant.signed_out() if tenant.sign_out == request else tenant
-
         try:
-            await store.change(done)
+            await store.change(lambda tenant: tenant.signed_out(request))
         except (TenantNotOnboarded, TenantPurging):
             return
         logs.event("devices_signed_out")

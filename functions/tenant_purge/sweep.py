@@ -9,7 +9,8 @@ Source: Firebase, "Manage users" (listing all users); firebase_admin's source.
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,10 @@ MOST_AGE = timedelta(days=1)
 
 class Overtaken(Exception):
     """Another run goes on with this pass, or has ended it."""
+
+
+class NotCovered(Exception):
+    """The tenant is not being purged any more."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +127,41 @@ class Sweep:
         is_covered: Callable[[str], Awaitable[bool]],
         budget: Budget,
     ) -> None:
-        tenants = {_tenant_of(user) for user in page}
-        covered = {tenant for tenant in tenants if await is_covered(tenant)}
-        doomed = [user for user in page if user.has_profile or _tenant_of(user) in covered]
-        personal = sum(user.has_profile for user in doomed)
+        """The users of covered tenants, looked at again right before each call; and users with a profile."""
+        by_tenant: defaultdict[str, list[str]] = defaultdict(list)
+        personal = [user.uid for user in page if user.has_profile]
+        for user in page:
+            if not user.has_profile:
+                by_tenant[_tenant_of(user.uid)].append(user.uid)
         if personal:
-            logs.event("personal_data_found", "CRITICAL", count=personal)
-        kept = await self._paced.delete([user.uid for user in doomed], budget.ends_at)
-        self.deleted.update(_tenant_of(user) for user in doomed if user.uid not in kept)
+            logs.event("personal_data_found", "CRITICAL", count=len(personal))
+            self._count(personal, await self._paced.delete(personal, budget.ends_at))
+        deletions = [
+            self._delete_of(tenant, uids, is_covered, budget)
+            for tenant, uids in by_tenant.items()
+            if await is_covered(tenant)
+        ]
+        await asyncio.gather(*deletions)
+
+    async def _delete_of(
+        self,
+        tenant: str,
+        uids: list[str],
+        is_covered: Callable[[str], Awaitable[bool]],
+        budget: Budget,
+    ) -> None:
+        async def check() -> None:
+            if not await is_covered(tenant):
+                raise NotCovered
+
+        try:
+            kept = await self._paced.delete(uids, budget.ends_at, check)
+        except NotCovered:
+            return
+        self._count(uids, kept)
+
+    def _count(self, uids: list[str], kept: set[str]) -> None:
+        self.deleted.update(_tenant_of(uid) for uid in uids if uid not in kept)
 
     async def _move(self, sweep: Pass, token: str) -> Pass:
         fields = {"pageToken": token, "startedAt": sweep.started_at}
@@ -150,8 +182,8 @@ class Sweep:
             raise Overtaken from None
 
 
-def _tenant_of(user: User) -> str:
-    return user.uid.partition(":")[0]
+def _tenant_of(uid: str) -> str:
+    return uid.partition(":")[0]
 
 
 def _read(document: Document) -> Pass | None:
