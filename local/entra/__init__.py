@@ -2,10 +2,10 @@
 request.
 
 Nothing that can be installed here knows admin consent, so the project brings what it needs of both,
-in the shapes that real MSAL expects. `EntraStandIn` runs it inside this process, `python -m
-local.entra` in one of its own, and `RemoteEntra` drives the latter.
+in the shapes that real MSAL expects. `EntraStandIn` runs it inside this process.
 """
 
+from local.entra.clients import Browser, EntraSession, Page
 from local.entra.directory import (
     CONTOSO,
     FABRIKAM,
@@ -16,7 +16,6 @@ from local.entra.directory import (
     Tenant,
 )
 from local.entra.registration import AppRegistration, FederatedIssuer, FederatedTrust
-from local.entra.remote import Browser, EntraSession, Page, RemoteEntra
 from local.entra.server import EntraStandIn
 
 __all__ = [
@@ -33,6 +32,5 @@ __all__ = [
     "FederatedIssuer",
     "FederatedTrust",
     "Page",
-    "RemoteEntra",
     "Tenant",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -288,35 +288,6 @@ class World:
     def reset_counters(self) -> None:
         with self.lock:
             self._counters.clear()
-
-
-SWITCHES: Mapping[str, Callable[..., Any]] = {
-    switch.__name__: switch
-    for switch in (
-        World.add_account,
-        World.add_tenant,
-        World.bad_credential,
-        World.challenge,
-        World.disable,
-        World.down,
-        World.fail_client_credentials,
-        World.fail_sign_in,
-        World.grant,
-        World.graph_down,
-        World.lag,
-        World.override_id_token,
-        World.refuse_consent,
-        World.refuse_graph,
-        World.register_redirect_uri,
-        World.reset,
-        World.reset_counters,
-        World.revoke,
-        World.rotate_keys,
-        World.set_organization_name,
-        World.slow,
-        World.up,
-    )
-}
 
 
 def _known(kinds: Iterable[str]) -> list[str]:

@@ -1,8 +1,5 @@
 """The Entra stand-in, as real MSAL and plain HTTP meet it."""
 
-import json
-import subprocess
-import sys
 import time
 import warnings
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -23,7 +20,6 @@ from local.entra import (
     EntraSession,
     EntraStandIn,
     FederatedIssuer,
-    RemoteEntra,
 )
 from local.entra.registration import CLIENT_ID, CLIENT_SECRET, make_certificate
 
@@ -422,23 +418,3 @@ def test_mint(entra):
     assert entra.mint(headers={"alg": "none"}).endswith(".")
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(entra.mint(published=False), public, ["RS256"], audience=CLIENT_ID)
-
-
-def test_process_of_its_own(tmp_path):
-    """`python -m local.entra` says where it is, and takes switches, mints and counts over HTTP."""
-    command = [sys.executable, "-m", "local.entra", "--port", "0", "--ca-dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            ready = json.loads(process.stdout.readline())
-            remote = RemoteEntra(ready["url"], ready["ca"])
-            tenant = remote.switch("add_tenant", name="Wingtip")["tenant_id"]
-            remote.switch("grant", tenant_id=tenant)
-            token = remote.mint({"ver": "1.0"}, tenant_id=tenant)
-            claims = jwt.decode(token, options={"verify_signature": False})
-            assert (claims["ver"], claims["tid"]) == ("1.0", tenant)
-            with pytest.raises(requests.HTTPError):
-                remote.switch("no_such_switch")
-            assert remote.counters()["token"] == 0
-        finally:
-            process.terminate()
-    assert process.returncode == 0

@@ -1,6 +1,4 @@
-"""From outside: the controls of a stand-in in another process, and a browser for tests and the
-demo.
-"""
+"""Who calls the stand-in: a browser, for tests and the demo, and the session that a phone's MSAL uses."""
 
 from __future__ import annotations
 
@@ -14,44 +12,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 TIMEOUT_SECONDS = 30
-
-
-class RemoteEntra:
-    """The switches, counters and mint of a stand-in, over HTTPS."""
-
-    def __init__(self, url: str, ca_path: str | Path) -> None:
-        self.url = url
-        self.ca_path = Path(ca_path)
-
-    def switch(self, name: str, /, **arguments: Any) -> Any:
-        """Throws the switch of this name (see World).
-
-        Raises requests.HTTPError if it is unknown.
-        """
-        return self._post("/_switches", {name: arguments})[name]
-
-    def mint(
-        self,
-        claims: Mapping[str, Any] | None = None,
-        headers: Mapping[str, Any] | None = None,
-        **choices: Any,
-    ) -> str:
-        body = {"claims": dict(claims or {}), "headers": dict(headers or {}), **choices}
-        return str(self._post("/_mint", body)["token"])
-
-    def counters(self) -> dict[str, int]:
-        response = requests.get(
-            f"{self.url}/_counters", timeout=TIMEOUT_SECONDS, verify=str(self.ca_path)
-        )
-        response.raise_for_status()
-        return {str(kind): int(count) for kind, count in response.json().items()}
-
-    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        response = requests.post(
-            f"{self.url}{path}", json=body, timeout=TIMEOUT_SECONDS, verify=str(self.ca_path)
-        )
-        response.raise_for_status()
-        return response.json()
 
 
 class EntraSession(requests.Session):
