@@ -106,11 +106,14 @@ setup_firestore() { "$VENV/bin/python" -m local.emulators --install; }
 has_one_of() { [ -n "$(type -P "$@" || true)" ]; }
 
 apt_install() { # as root on Debian; what it says if it fails is shown
-    [ "$(id -u)" = 0 ] && type -P apt-get >/dev/null || return 0
+    [ "$(id -u)" = 0 ] && type -P apt-get flock >/dev/null || return 0
     echo "Installing $1 (a minute)"
-    # Another set-up on this machine may hold apt's locks meanwhile.
-    { apt-get update -qq -o DPkg::Lock::Timeout=300 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-        -o DPkg::Lock::Timeout=300 --no-install-recommends "$@" >/dev/null; } || true
+    exec 8>/var/cache/calliente-set-up.lock # apt-get update does not wait for another one
+    flock 8
+    apt-get update -qq || true # old lists may do
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 \
+        --no-install-recommends "$@" >/dev/null || true
+    exec 8>&-
 }
 
 fits_chromium() { has_one_of ${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable}; }

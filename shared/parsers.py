@@ -166,8 +166,8 @@ def origin(value: str) -> str:
 
 def _url(value: str, paths: re.Pattern[str]) -> str:
     """`HTTPS://Host:443/` is `https://host`. http is for this machine alone."""
-    if not re.fullmatch(r"[^\s\x00-\x1f\x7f\\?#@]+", value):
-        raise ValueError("must be an https URL without query, fragment, user or spaces")
+    if not re.fullmatch(r"[^\x00-\x1f\x7f?#]+", value):
+        raise ValueError("must be an https URL without query, fragment or line end")
     try:
         parts = urlsplit(value)
     except ValueError:  # its own text shows the value

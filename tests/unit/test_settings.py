@@ -141,6 +141,7 @@ def test_everything_wrong_is_said_at_once_and_without_values():
         ("ENTRA_AUTHORITY", "https://login.example/v2.0/"),
         ("ENTRA_AUTHORITY", "https://login.example?"),
         ("ENTRA_AUTHORITY", "https://@login.example"),
+        ("ENTRA_AUTHORITY", "https://somebody:word@login.example"),
         ("ENTRA_AUTHORITY", "https://login.example:0"),
         ("ENTRA_AUTHORITY", "https://login.example:65536"),
         ("ENTRA_AUTHORITY", "https://login.example:port"),
@@ -208,6 +209,13 @@ def test_an_address_has_the_form_that_browsers_send(given, meant):
     """Host in lower case and ASCII, no default port, no slash at the end: what `Origin` is compared with."""
     environ = {**COMPLETE, "PORTAL_URL": given}
     assert load(PortalSettings, environ).portal_url == meant
+
+
+def test_google_s_own_address_of_keys_may_be_given():
+    """What is the default is good as a value too."""
+    default = load(HeartbeatSettings, COMPLETE).firebase_keys_url
+    given = {**COMPLETE, "FIREBASE_KEYS_URL": default}
+    assert load(HeartbeatSettings, given).firebase_keys_url == default
 
 
 @pytest.mark.parametrize(
