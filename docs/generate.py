@@ -11,9 +11,8 @@ from pathlib import Path
 from docs.api_page import api_page
 from docs.inventory_page import inventory_page
 from docs.openapi import description, to_yaml
-from local.processes import ROOT
 
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).parent
 
 
 def pages() -> Mapping[str, str]:
