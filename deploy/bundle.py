@@ -1,4 +1,4 @@
-"""Stages what is deployed: build/<function>/ holds the function's files (with its requirements.txt), shared/ and build.json.
+"""Stages what is deployed: build/<function>/ holds the function's files, its requirements.txt, shared/ and build.json.
 
 A bundle holds what git tracks and nothing else, so that no key, dump or backup copy that lies in a folder leaves this
 machine, and it is byte for byte the same wherever and whenever it is made from the same commit.
@@ -26,8 +26,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local.processes import ROOT
-
+ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 BUILD_FILE = "build.json"
 UNKNOWN = "unknown"
