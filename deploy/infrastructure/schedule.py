@@ -1,8 +1,7 @@
 """The scheduled run: Cloud Scheduler publishes, Pub/Sub delivers a CloudEvent, what fails five times is set aside.
 
-The message is a CloudEvent in HTTP's binary mode: its attributes become the `ce-` headers, its data the body.
-Sources: Pub/Sub, "Payload unwrapping for push subscriptions", "Dead-letter topics", "Authenticate push subscriptions";
-CloudEvents, "HTTP Protocol Binding".
+Sources: Pub/Sub, "Payload unwrapping for push subscriptions", "Dead-letter topics", "Authenticate push subscriptions",
+"Handle message failures"; Cloud Run, "Trigger services with Pub/Sub push".
 """
 
 from __future__ import annotations
@@ -12,19 +11,13 @@ import base64
 import pulumi
 import pulumi_gcp as gcp
 
+from deploy.infrastructure import message
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.identities import Identities
 
 TOPIC = "calliente-purge"
 DEAD = f"{TOPIC}-dead"
 SCHEDULE = "*/15 * * * *"
-EVENT = {
-    "ce-specversion": "1.0",
-    "ce-type": "com.calliente.schedule.due",
-    "ce-source": "//cloudscheduler.googleapis.com/calliente-purge",
-    "ce-id": "due",
-    "Content-Type": "application/json",
-}
 
 
 def _topic(cloud: Cloud, name: str) -> gcp.pubsub.Topic:
@@ -69,7 +62,9 @@ def make(cloud: Cloud, identities: Identities, purge: gcp.cloudrunv2.Service) ->
         schedule=SCHEDULE,
         time_zone="Etc/UTC",
         pubsub_target=gcp.cloudscheduler.JobPubsubTargetArgs(
-            topic_name=topic.id, data=base64.b64encode(b"{}").decode(), attributes=EVENT
+            topic_name=topic.id,
+            data=base64.b64encode(message.DATA).decode(),
+            attributes=message.ATTRIBUTES,
         ),
         opts=cloud.opts(topic, delivery),
     )
