@@ -21,6 +21,7 @@ FLOOR_REQUESTS = 100  # an hour; below it a single failure is not a trend
 REVISION = 'resource.type="cloud_run_revision"'
 Condition = gcp.monitoring.AlertPolicyConditionArgs
 Threshold = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs
+Channels = list[pulumi.Output[str]]
 
 
 def make_metrics(cloud: Cloud) -> pulumi.Resource:
@@ -60,13 +61,15 @@ def _metric(cloud: Cloud, metric: Metric) -> gcp.logging.Metric:
 
 
 def make(
-    cloud: Cloud, metrics: pulumi.Resource, services: dict[str, gcp.cloudrunv2.Service]
+    cloud: Cloud,
+    metrics: pulumi.Resource,
+    services: dict[str, gcp.cloudrunv2.Service],
+    channels: Channels,
 ) -> None:
-    channels = _channels(cloud)
     for alarm in ALARMS:
         condition = _above(alarm.title, BY_NAME[alarm.metric].type, 0, REVISION)
-        _policy(cloud, alarm.metric, alarm.title, alarm.advice, [condition], channels, metrics)
-    _policy(
+        policy(cloud, alarm.metric, alarm.title, alarm.advice, [condition], channels, metrics)
+    policy(
         cloud,
         "purge-overdue",
         "Calliente: purge overdue",
@@ -80,7 +83,8 @@ def make(
             _burning(cloud, function.service, services[function.name], channels)
 
 
-def _channels(cloud: Cloud) -> list[pulumi.Output[str]]:
+def notified(cloud: Cloud) -> Channels:
+    """Return where alerts go; nowhere without an address, and they show in the console."""
     address = cloud.config.stack.alert_email
     if not address:
         return []
@@ -95,13 +99,13 @@ def _channels(cloud: Cloud) -> list[pulumi.Output[str]]:
     return [channel.name]
 
 
-def _policy(
+def policy(
     cloud: Cloud,
     name: str,
     title: str,
     advice: str,
     conditions: list[Condition],
-    channels: list[pulumi.Output[str]],
+    channels: Channels,
     *after: pulumi.Resource,
     combiner: str = "OR",
 ) -> None:
@@ -112,9 +116,7 @@ def _policy(
         combiner=combiner,
         conditions=conditions,
         documentation=gcp.monitoring.AlertPolicyDocumentationArgs(
-            content=f"{advice} See docs/operations.md.".replace(
-                "See docs/operations.md. See docs/operations.md.", "See docs/operations.md."
-            ),
+            content=f"{advice} See docs/operations.md.",
             mime_type="text/markdown",
         ),
         notification_channels=[*channels],
@@ -193,7 +195,7 @@ def _burning(
     cloud: Cloud,
     service: str,
     running: gcp.cloudrunv2.Service,
-    channels: list[pulumi.Output[str]],
+    channels: Channels,
 ) -> None:
     """The share of answers that are no fault of ours, and alerts when its budget burns, where there is traffic."""
     watched = gcp.monitoring.GenericService(
@@ -221,7 +223,7 @@ def _burning(
         opts=cloud.opts(watched),
     )
     for speed, (rate, long, short) in {"fast": FAST, "slow": SLOW}.items():
-        _policy(
+        policy(
             cloud,
             f"{service}-burns-{speed}",
             f"Calliente: {service} fails too often ({speed} burn)",

@@ -111,17 +111,17 @@ ALARMS = (
     Alarm(
         "mass_consent_loss",
         "Calliente: many consents lost at once",
-        "Look whether it is a fault of ours before organizations are closed. See docs/operations.md.",
+        "Look whether it is a fault of ours before organizations are closed.",
     ),
     Alarm(
         "credential_failing",
         "Calliente: the credential for Entra is failing",
         "Onboarding and the checks of consent fail until it is renewed; no organization is changed"
-        " meanwhile. See docs/operations.md.",
+        " meanwhile.",
     ),
     Alarm(
         "crashes",
         "Calliente: a request crashed",
-        "The log event `crash` names file and line. See docs/operations.md.",
+        "The log event `crash` names file and line.",
     ),
 )

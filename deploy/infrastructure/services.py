@@ -1,4 +1,4 @@
-"""The functions: built by Google's buildpacks from the staged bundles, run as Cloud Run services (decision 0016).
+"""The functions: built by Google's buildpacks from the staged bundles, run as Cloud Run services (decision 0022).
 
 Sources: Cloud Run Admin API, projects.locations.builds.submit; Cloud Run, "Configure automatic base image updates"
 and "Allowing public (unauthenticated) access"; Artifact Registry, "Configure cleanup policies".

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from deploy.bundle import ROOT
+from deploy.infrastructure.alerts import Channels, Condition, Threshold, policy
 from deploy.infrastructure.cloud import Cloud
 
 DASHBOARD = ROOT / "deploy" / "monitoring" / "dashboard.json"
@@ -22,9 +23,10 @@ def make(
     addresses: dict[str, pulumi.Output[str]],
     metrics: pulumi.Resource,
     services: dict[str, gcp.cloudrunv2.Service],
+    channels: Channels,
 ) -> None:
     for name, url in addresses.items():
-        _uptime(cloud, name.replace("_", "-"), url, services[name])
+        _uptime(cloud, name.replace("_", "-"), url, services[name], channels)
     gcp.monitoring.Dashboard(
         "dashboard",
         project=cloud.project,
@@ -36,7 +38,11 @@ def make(
 
 
 def _uptime(
-    cloud: Cloud, name: str, url: pulumi.Output[str], service: gcp.cloudrunv2.Service
+    cloud: Cloud,
+    name: str,
+    url: pulumi.Output[str],
+    service: gcp.cloudrunv2.Service,
+    channels: Channels,
 ) -> None:
     host = url.apply(lambda text: text.removeprefix("https://"))
     check = gcp.monitoring.UptimeCheckConfig(
@@ -53,7 +59,7 @@ def _uptime(
         ),
         opts=cloud.opts(service),
     )
-    failing = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+    failing = Threshold(
         filter=check.uptime_check_id.apply(
             lambda check_id: (
                 'metric.type="monitoring.googleapis.com/uptime_check/check_passed"'
@@ -72,17 +78,14 @@ def _uptime(
             )
         ],
     )
-    gcp.monitoring.AlertPolicy(
+    policy(
+        cloud,
         f"{name}-away",
-        project=cloud.project,
-        display_name=f"Calliente: {name} cannot be reached",
-        combiner="OR",
-        conditions=[
-            gcp.monitoring.AlertPolicyConditionArgs(
-                display_name="From more than one place", condition_threshold=failing
-            )
-        ],
-        opts=cloud.opts(check),
+        f"Calliente: {name} cannot be reached",
+        "From outside nobody gets an answer.",
+        [Condition(display_name="From more than one place", condition_threshold=failing)],
+        channels,
+        check,
     )
 
 

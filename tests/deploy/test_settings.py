@@ -119,7 +119,7 @@ def test_what_a_function_would_refuse_is_refused_before_anything_is_made(variabl
     with pytest.raises(SettingsError) as fault:
         config(**{variable: value})
     assert variable in str(fault.value)
-    assert value not in str(fault.value)
+    assert len(value) == 1 or value not in str(fault.value)
 
 
 def test_one_list_of_client_ids_is_one_variable():
