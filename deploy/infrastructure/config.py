@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 from deploy.infrastructure import functions
-from shared.settings import SettingsError, load
+from shared.environment import SettingsError, load, setting
+from shared.parsers import guid, one_of, whole
 
 EU_REGIONS = frozenset(
     f"europe-{place}"
@@ -47,26 +47,6 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
     return parse
 
 
-def _whole(minimum: int, maximum: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,5}", value) or not minimum <= int(value) <= maximum:
-            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
-        return int(value)
-
-    return parse
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    return _matching("|".join(choices), f"one of {', '.join(choices)}")
-
-
-def _given(variable: str, parse: Callable[[str], Any] = str, default: Any = MISSING) -> Any:
-    metadata = {"variable": variable, "parse": parse}
-    if default is MISSING:
-        return field(kw_only=True, metadata=metadata)
-    return field(kw_only=True, metadata=metadata, default=default)
-
-
 _DOMAIN = _matching(r"https://[a-z0-9.-]+", "https:// and a host name, nothing after it")
 _HASH = r"([0-9A-Fa-f]{2}:?){%d}"
 
@@ -75,46 +55,48 @@ _HASH = r"([0-9A-Fa-f]{2}:?){%d}"
 class Stack:
     """The settings of a deployment that are none of a function's; deploy/README.md explains each."""
 
-    project: str = _given("PROJECT", _matching(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project ID"))
-    region: str = _given("REGION", default="europe-west1")
-    firestore_location: str = _given("FIRESTORE_LOCATION", default="eur3")
-    allow_location: str = _given("ALLOW_LOCATION", default="")
-    backup_days: int = _given("BACKUP_DAYS", _whole(0, 98), default=7)
-    log_days: int = _given("LOG_DAYS", _whole(1, 3650), default=30)
-    public_access: str = _given(
-        "PUBLIC_ACCESS", _one_of("unchecked", "allUsers"), default="unchecked"
+    project: str = setting("PROJECT", _matching(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project ID"))
+    region: str = setting("REGION", default="europe-west1")
+    firestore_location: str = setting("FIRESTORE_LOCATION", default="eur3")
+    allow_location: str = setting("ALLOW_LOCATION", default="")
+    backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
+    log_days: int = setting("LOG_DAYS", whole(1, 3650), default=30)
+    public_access: str = setting(
+        "PUBLIC_ACCESS", one_of("unchecked", "all-users"), default="unchecked"
     )
-    ingress: str = _given("INGRESS", _one_of("all", "load-balancer"), default="all")
-    secrets_rotated: str = _given(
+    ingress: str = setting("INGRESS", one_of("all", "load-balancer"), default="all")
+    secrets_rotated: str = setting(
         "SECRETS_ROTATED", _matching(r"[a-z0-9_-]{1,63}", "a date such as 2026-11-26"), default=""
     )
-    alert_email: str = _given("ALERT_EMAIL", _matching(r"\S+@\S+", "an e-mail address"), default="")
-    billing_account: str = _given(
+    alert_email: str = setting(
+        "ALERT_EMAIL", _matching(r"\S+@\S+", "an e-mail address"), default=""
+    )
+    billing_account: str = setting(
         "BILLING_ACCOUNT", _matching(r"([0-9A-F]{6}-){2}[0-9A-F]{6}", "an account ID"), default=""
     )
-    budget: str = _given(
+    budget: str = setting(
         "BUDGET", _matching(r"[1-9][0-9]{0,8}[A-Z]{3}", "an amount such as 50EUR"), default="50EUR"
     )
-    entra_tenant_id: str = _given(
-        "ENTRA_TENANT_ID", _matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a GUID")
+    entra_tenant_id: str = setting("ENTRA_TENANT_ID", guid)
+    entra_cloud: str = setting("ENTRA_CLOUD", one_of("public", "usgov", "china"), default="public")
+    entra_credential: str = setting(
+        "ENTRA_CREDENTIAL", one_of("federated", "certificate", "secret"), default="federated"
     )
-    entra_cloud: str = _given("ENTRA_CLOUD", _one_of("public", "usgov", "china"), default="public")
-    entra_credential: str = _given(
-        "ENTRA_CREDENTIAL", _one_of("federated", "certificate", "secret"), default="federated"
+    entra_credential_file: str = setting("ENTRA_CREDENTIAL_FILE", default=".local/entra-credential")
+    onboarding_url: str = setting("ONBOARDING_URL", _DOMAIN, default="")
+    portal_url: str = setting("PORTAL_URL", _DOMAIN, default="")
+    registration_url: str = setting("REGISTRATION_URL", _DOMAIN, default="")
+    heartbeat_url: str = setting("HEARTBEAT_URL", _DOMAIN, default="")
+    android_package: str = setting("ANDROID_PACKAGE", default="")
+    android_sha1: str = setting(
+        "ANDROID_SHA1", _matching(_HASH % 20, "20 bytes in hex"), default=""
     )
-    entra_credential_file: str = _given("ENTRA_CREDENTIAL_FILE", default=".local/entra-credential")
-    onboarding_url: str = _given("ONBOARDING_URL", _DOMAIN, default="")
-    portal_url: str = _given("PORTAL_URL", _DOMAIN, default="")
-    registration_url: str = _given("REGISTRATION_URL", _DOMAIN, default="")
-    heartbeat_url: str = _given("HEARTBEAT_URL", _DOMAIN, default="")
-    android_package: str = _given("ANDROID_PACKAGE", default="")
-    android_sha1: str = _given("ANDROID_SHA1", _matching(_HASH % 20, "20 bytes in hex"), default="")
-    android_sha256: str = _given(
+    android_sha256: str = setting(
         "ANDROID_SHA256", _matching(_HASH % 32, "32 bytes in hex"), default=""
     )
-    ios_bundle_id: str = _given("IOS_BUNDLE_ID", default="")
-    ios_team_id: str = _given("IOS_TEAM_ID", default="")
-    app_check: str = _given("APP_CHECK", _one_of("off", "monitor", "enforce"), default="off")
+    ios_bundle_id: str = setting("IOS_BUNDLE_ID", default="")
+    ios_team_id: str = setting("IOS_TEAM_ID", default="")
+    app_check: str = setting("APP_CHECK", one_of("off", "monitor", "enforce"), default="off")
 
     def domains(self) -> dict[str, str]:
         """Return the address of each function that has one of its own: {function: "https://host"}."""

@@ -257,7 +257,7 @@ def _service(
 def _public(cloud: Cloud, function: Function, service: gcp.cloudrunv2.Service) -> None:
     """Let everybody call an HTTP function, and lead its own domain to it."""
     stack = cloud.config.stack
-    if stack.public_access == "allUsers":
+    if stack.public_access == "all-users":
         gcp.cloudrunv2.ServiceIamMember(
             f"{function.service}-public",
             project=cloud.project,

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.infrastructure.entra import mobile_redirects
-from deploy.infrastructure.functions import FUNCTIONS
+from deploy.infrastructure.functions import FUNCTIONS, declared
 from shared.entra.permissions import GRAPH_APP_ID, READING, SIGN_IN
 from tests.deploy.stacks import LEFT_OUT, config, environment, of
 
@@ -26,9 +26,7 @@ def test_phones_can_ask_a_token_for_our_api():
     """The scope is the one that registration wants, and the consent covers it."""
     scope = of("azuread.ApplicationPermissionScope")["register-devices"].inputs
     registration = next(one for one in FUNCTIONS if one.name == "device_registration")
-    wanted = {
-        f.metadata["variable"]: f.default for f in registration.reads.__dataclass_fields__.values()
-    }
+    wanted = {one.metadata["variable"]: one.default for one in declared(registration)}
     assert (scope["value"], scope["type"]) == (wanted["ENTRA_DEVICE_SCOPE"], "User")
     uri = of("azuread.ApplicationIdentifierUri")["api"].inputs["identifierUri"]
     assert uri == f"api://{CLIENT_ID}"

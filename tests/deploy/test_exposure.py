@@ -6,7 +6,7 @@ from deploy.infrastructure.functions import FUNCTIONS
 from tests.deploy.stacks import HTTP, PROJECT, before, environment, made, of, service, walk
 
 
-@pytest.mark.parametrize("access", ["unchecked", "allUsers"])
+@pytest.mark.parametrize("access", ["unchecked", "all-users"])
 def test_only_the_four_http_functions_are_public(access: str):
     """With and without the check of the invoker, the purge is none of them."""
     services = of("cloudrunv2.Service", PUBLIC_ACCESS=access)

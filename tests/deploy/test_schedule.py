@@ -1,10 +1,9 @@
 """The schedule reaches the purge, again and again, and what fails is set aside for a person."""
 
 import base64
-import re
 
 from deploy.infrastructure import message
-from deploy.infrastructure.functions import FUNCTIONS
+from deploy.infrastructure.functions import FUNCTIONS, declared
 from tests.deploy.stacks import of, service
 
 
@@ -30,13 +29,11 @@ def test_the_purge_gets_the_message_unwrapped_from_the_schedules_identity():
 def test_a_run_ends_before_its_message_is_delivered_again():
     """The function's limit is below the deadline of the acknowledgement, and its budget is below that."""
     deadline = of("pubsub.Subscription")["calliente-purge"].inputs["ackDeadlineSeconds"]
-    limit = int(re.fullmatch(r"(\d+)s", service("tenant-purge")["template"]["timeout"])[1])
+    limit = int(service("tenant-purge")["template"]["timeout"].removesuffix("s"))
     (purge,) = [one for one in FUNCTIONS if one.scheduled]
-    budget = next(
-        field.default
-        for field in purge.reads.__dataclass_fields__.values()
-        if field.metadata["variable"] == "PURGE_BUDGET_SECONDS"
-    )
+    budget = {one.metadata["variable"]: one.default for one in declared(purge)}[
+        "PURGE_BUDGET_SECONDS"
+    ]
     assert budget < limit < deadline
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields
+from functools import cache
 
 import pytest
 
@@ -42,6 +43,12 @@ def another_value(variable: str) -> str:
     raise AssertionError(f"no candidate fits {variable}")
 
 
+@cache
+def changed() -> dict[str, str]:
+    """Another value for every setting, all in one stack."""
+    return {variable: another_value(variable) for variable in settable()}
+
+
 def readers(variable: str) -> set[str]:
     return {
         function.service
@@ -68,11 +75,10 @@ def test_the_functions_are_those_of_the_repo():
 @pytest.mark.parametrize("variable", sorted(settable()))
 def test_a_setting_reaches_every_function_that_reads_it(variable: str):
     """And no other; whatever is declared in shared/settings.py, without a change in deploy/."""
-    value = another_value(variable)
     told = {
         function.service
         for function in FUNCTIONS
-        if environment(function.service, **{variable: value}).get(variable) == value
+        if environment(function.service, **changed()).get(variable) == changed()[variable]
     }
     assert told == readers(variable) != set()
 
@@ -181,7 +187,8 @@ def test_a_domain_needs_a_region_that_can_map_it():
     """Cloud Run maps domains in some regions only; a load balancer serves the others."""
     with pytest.raises(SettingsError, match="REGION has no domain mappings"):
         config(REGION="europe-west9")
-    assert config(REGION="europe-west9", INGRESS="load-balancer")
+    stack = config(REGION="europe-west9", INGRESS="load-balancer").stack
+    assert stack.region == "europe-west9"
 
 
 @pytest.mark.parametrize("declared", fields(Stack), ids=lambda one: one.metadata["variable"])
