@@ -3,7 +3,7 @@
 Pulumi starts it whenever a bundle has changed. It makes the calls that `gcloud run deploy --function` makes; no Docker
 is needed. What is told by the environment: PROJECT, REGION, BUCKET, OBJECT, IMAGE, FUNCTION, BASE_IMAGE, BUILDER.
 Sources: Cloud Run Admin API, projects.locations.builds.submit (SubmitBuildRequest, SubmitBuildResponse); Cloud Build
-API, operations.get and Results.
+API, operations.get and Results; Google Cloud's buildpacks, "Building a Python application".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from deploy.infrastructure.first_version import Session
 
 RUN, BUILD = "https://run.googleapis.com/v2", "https://cloudbuild.googleapis.com/v1"
+PYTHON_VERSION = "3.13.x"  # of the base image; else the builder takes its newest
 CALL_SECONDS = 30
 LIMIT_SECONDS = 1200
 POLL_SECONDS = 5
@@ -36,7 +37,7 @@ def request(environ: Mapping[str, str]) -> dict[str, Any]:
             "functionTarget": environ["FUNCTION"],
             "baseImage": environ["BASE_IMAGE"],
             "enableAutomaticUpdates": True,
-            "environmentVariables": {"GOOGLE_FUNCTION_SIGNATURE_TYPE": "http"},
+            "environmentVariables": {"GOOGLE_PYTHON_VERSION": PYTHON_VERSION},
         },
     }
 

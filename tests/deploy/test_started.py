@@ -113,6 +113,13 @@ def image_base() -> str:
     return str(container["baseImageUri"])
 
 
+def test_the_builder_takes_the_python_of_the_base_image(build_environment: dict[str, str]):
+    """Bytes built for another version would not run on it."""
+    asked = image.request(build_environment)["buildpackBuild"]
+    version = asked["environmentVariables"]["GOOGLE_PYTHON_VERSION"]
+    assert asked["baseImage"].endswith("/python" + version.removesuffix(".x").replace(".", ""))
+
+
 def test_the_service_runs_what_was_built():
     """By digest: a tag that moves changes nothing that runs."""
     (container,) = of("cloudrunv2.Service")["heartbeat"].inputs["template"]["containers"]
