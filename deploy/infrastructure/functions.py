@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from shared import settings
+from shared import development_keys, settings
 
 BEGIN_TRANSACTION = "datastore.databases.get"
 GET, LIST, CREATE, UPDATE, DELETE = (
@@ -28,14 +28,17 @@ ALWAYS = {
 }
 RETIRED = "SESSION_KEYS"  # two functions shared it; each has keys of its own now
 CREDENTIALS = {"certificate": "ENTRA_CLIENT_CERTIFICATE", "secret": "ENTRA_CLIENT_SECRET"}
+PUBLISHED = {
+    "RECEIPT_PUBLIC_KEYS": "RECEIPT_SIGNING_KEY"
+}  # public keys: of the signing key that this reads
 _STAND_IN = {
     "K_SERVICE": "stand-in",
     "ENTRA_CLIENT_ID": "00000000-0000-4000-8000-000000000000",
     "ONBOARDING_URL": "https://onboarding.example.com",
     "PORTAL_URL": "https://portal.example.com",
     "APP_CHECK_PROJECT_NUMBER": "1",
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
 }
-_STAND_IN_SECRET = "x" * 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,14 +157,17 @@ def secrets(function: Function, credential: str) -> dict[str, str]:
     }
 
 
+def stand_in(variable: str) -> str:
+    """Return what a function takes in place of a secret while settings are checked, and nothing else does."""
+    purpose = variable.removesuffix("_SIGNING_KEY").lower()
+    return development_keys.SIGNING.get(purpose, "x" * 48)
+
+
 def faults(function: Function, told: Mapping[str, str]) -> list[str]:
     """Say what the function itself would refuse at its start, about anything but the values of secrets."""
     secret = secret_variables()
-    environ = {
-        **_STAND_IN,
-        **dict.fromkeys(secret, _STAND_IN_SECRET),
-        **environment(function, told),
-    }
+    held = {variable: stand_in(variable) for variable in secret}
+    environ = {**_STAND_IN, **held, **environment(function, told)}
     try:
         settings.load(function.reads, environ)
     except settings.SettingsError as error:

@@ -65,7 +65,7 @@ def _made_up(args: MockResourceArgs) -> dict[str, Any]:
         "azuread:index/applicationRegistration:ApplicationRegistration": {
             "clientId": "99999999-0000-4000-8000-000000000000"
         },
-        "command:local:Command": {"stdout": f"image-of-{args.name}@sha256:made-up"},
+        "command:local:Command": {"stdout": f"printed-by-{args.name}"},
     }.get(args.typ, {})
 
 

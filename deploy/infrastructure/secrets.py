@@ -12,15 +12,20 @@ from deploy.infrastructure import functions
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.identities import Identities
 
+LASTING = ("_SIGNING_KEY", "_FINGERPRINT_KEY")  # what was signed or marked with them lives on
 PYTHON = '"$DEPLOY_PYTHON"'  # the deployment's own; set by make
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """held: {function: {variable: secret ID}}. usable: by function, what must be there before it starts."""
+    """held: {function: {variable: secret ID}}. usable: by function, what must be there before it starts.
+
+    published: by variable, what the first version said of itself: of a signing key the set of its public keys.
+    """
 
     held: dict[str, dict[str, str]]
     usable: dict[str, list[pulumi.Resource]]
+    published: dict[str, pulumi.Output[str]]
 
 
 def make(cloud: Cloud, identities: Identities) -> Secrets:
@@ -42,10 +47,11 @@ def make(cloud: Cloud, identities: Identities) -> Secrets:
                     opts=cloud.opts(made[secret], identities.functions[name]),
                 )
             )
-    return Secrets(held, usable)
+    published = {variable: made[secret].stdout for secret, variable in variables.items()}
+    return Secrets(held, usable, published)
 
 
-def _secret(cloud: Cloud, secret_id: str, variable: str) -> pulumi.Resource:
+def _secret(cloud: Cloud, secret_id: str, variable: str) -> command.local.Command:
     """Make a secret and, once, its first version; deploy/infrastructure/first_version.py makes the value."""
     secret = gcp.secretmanager.Secret(
         secret_id,
@@ -58,7 +64,7 @@ def _secret(cloud: Cloud, secret_id: str, variable: str) -> pulumi.Resource:
                 ]
             )
         ),
-        opts=cloud.opts(),
+        opts=cloud.opts(protect=variable.endswith(LASTING)),
     )
     return command.local.Command(
         f"{secret_id}-first-version",
@@ -69,6 +75,6 @@ def _secret(cloud: Cloud, secret_id: str, variable: str) -> pulumi.Resource:
             "VARIABLE": variable,
             "ENTRA_CREDENTIAL_FILE": cloud.config.stack.entra_credential_file,
         },
-        logging=command.local.Logging.NONE,
+        logging=command.local.Logging.STDERR,
         opts=pulumi.ResourceOptions(depends_on=[secret]),
     )

@@ -183,9 +183,14 @@ def _environment(
         "APP_CHECK_PROJECT_NUMBER": cloud.number,
     }
     read = {one.metadata["variable"] for one in functions.declared(function)}
+    known |= {
+        published: secrets.published[signing]
+        for published, signing in functions.PUBLISHED.items()
+        if signing in secrets.published
+    }
     told: dict[str, pulumi.Input[str]] = {
-        **functions.environment(function, cloud.config.told),
         **{name: value for name, value in known.items() if name in read},
+        **functions.environment(function, cloud.config.told),
     }
     plain = [
         gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)

@@ -94,13 +94,16 @@ def test_no_deployment_can_lose_the_data():
     assert one.inputs["deletionPolicy"] == "ABANDON"
 
 
-def test_undeploying_leaves_just_the_data_and_the_registration():
+def test_undeploying_leaves_just_the_data_the_registration_and_what_proves_deletions():
     """Everything else goes."""
     assert {f"{one.kind} {one.name}" for one in made() if one.protected} == {
         "firestore.Database database",
         "firebase.Project firebase",
         "logging.ProjectBucketConfig logs",
         "azuread.ApplicationRegistration calliente",
+        "secretmanager.Secret calliente-receipt-signing-key",
+        "secretmanager.Secret calliente-receipt-fingerprint-key",
+        "secretmanager.Secret calliente-audit-signing-key",
     }
 
 

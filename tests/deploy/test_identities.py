@@ -28,6 +28,11 @@ def role(name: str) -> str:
 
 
 AGENT = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+SECRETS = {  # federated: there is no credential for Entra
+    "onboarding": {"onboarding-session-keys"},
+    "admin-portal": {"portal-session-keys", "audit-signing-key"},
+    "tenant-purge": {"receipt-signing-key", "receipt-fingerprint-key"},
+}
 GRANTS = {  # (who, what, on what): all there are
     *{
         (account(f"fn-{name.replace('_', '-')}"), role(name), "the project")
@@ -39,16 +44,11 @@ GRANTS = {  # (who, what, on what): all there are
     (account("calliente-trigger"), "roles/run.invoker", "tenant-purge"),
     (AGENT, "roles/pubsub.publisher", "calliente-purge-dead"),
     (AGENT, "roles/pubsub.subscriber", "calliente-purge"),
-    (
-        account("fn-onboarding"),
-        "roles/secretmanager.secretAccessor",
-        "calliente-onboarding-session-keys",
-    ),
-    (
-        account("fn-admin-portal"),
-        "roles/secretmanager.secretAccessor",
-        "calliente-portal-session-keys",
-    ),
+    *{
+        (account(f"fn-{name}"), "roles/secretmanager.secretAccessor", f"calliente-{secret}")
+        for name, secrets in SECRETS.items()
+        for secret in secrets
+    },
 }
 KINDS = {  # kind of a grant: the input that says on what
     "projects.IAMMember": "",

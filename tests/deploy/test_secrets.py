@@ -3,6 +3,7 @@
 import pytest
 
 from deploy.infrastructure.functions import FUNCTIONS, secret_variables
+from shared import development_keys
 from tests.deploy.stacks import environment, made, of, walk
 
 ENTRA = {"onboarding", "admin-portal", "tenant-purge"}
@@ -49,6 +50,17 @@ def test_each_browser_function_has_session_keys_of_its_own():
     """One function, taken over, forges nothing of the other's."""
     assert readers()["calliente-onboarding-session-keys"] == {"onboarding"}
     assert readers()["calliente-portal-session-keys"] == {"admin-portal"}
+
+
+def test_only_the_scheduled_run_can_sign_a_receipt():
+    """The portal knows the public keys, which follow the signing key by themselves or are the stack's to name."""
+    assert readers()["calliente-receipt-signing-key"] == {"tenant-purge"}
+    assert readers()["calliente-receipt-fingerprint-key"] == {"tenant-purge"}
+    assert readers()["calliente-audit-signing-key"] == {"admin-portal"}
+    printed = environment("admin-portal")["RECEIPT_PUBLIC_KEYS"]
+    assert printed == "printed-by-calliente-receipt-signing-key-first-version"
+    named = environment("admin-portal", RECEIPT_PUBLIC_KEYS=development_keys.PUBLIC)
+    assert named["RECEIPT_PUBLIC_KEYS"] == development_keys.PUBLIC
 
 
 def test_phones_meet_functions_without_secrets():

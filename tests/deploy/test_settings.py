@@ -13,13 +13,27 @@ from deploy.bundle import ROOT
 from deploy.infrastructure import functions
 from deploy.infrastructure.config import NOT_FOR_A_STACK, Stack
 from deploy.infrastructure.functions import ALWAYS, FUNCTIONS, Function
+from shared import development_keys
 from shared.settings import SettingsError, load
 from tests.deploy.stacks import LEFT_OUT, config, environment, made, of
 
 GUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
-CANDIDATES = ("1", "8000", "https://x.example.com", GUID, "usgov", "certificate", "monitor", "text")
+KEYS = development_keys.PUBLIC.replace("development", "2026")
+CANDIDATES = (
+    KEYS,
+    "1",
+    "2",
+    "8000",
+    "https://x.example.com",
+    GUID,
+    "usgov",
+    "certificate",
+    "monitor",
+    "text",
+)
 STAND_IN = {  # what only a deployment knows, and secrets
-    **dict.fromkeys(functions.secret_variables(), "x" * 48),
+    **{variable: functions.stand_in(variable) for variable in functions.secret_variables()},
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
     "K_SERVICE": "heartbeat",
 }
 
@@ -89,6 +103,7 @@ def test_a_function_would_start_with_what_it_is_told(function: Function):
     for kind in ("federated", "certificate", "secret"):
         told = environment(function.service, ENTRA_CREDENTIAL=kind)
         plain = {name: value for name, value in told.items() if isinstance(value, str)}
+        plain = {name: value for name, value in plain.items() if "printed-by" not in value}
         unread = plain.keys() - {one.metadata["variable"] for one in fields(function.reads)}
         assert unread == ALWAYS.keys()
         assert refused(function, {**STAND_IN, **plain}) <= {"ENTRA_CLIENT_CERTIFICATE"}  # made up

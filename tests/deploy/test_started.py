@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.infrastructure import first_version, image
 from deploy.infrastructure.image import BuildFailed, build
+from shared.parsers import private_key, public_keys
 from tests.deploy.stacks import of
 
 IMAGE = "europe-west1-docker.pkg.dev/calliente-example/calliente/heartbeat"
@@ -123,7 +123,7 @@ def test_the_builder_takes_the_python_of_the_base_image(build_environment: dict[
 def test_the_service_runs_what_was_built():
     """By digest: a tag that moves changes nothing that runs."""
     (container,) = of("cloudrunv2.Service")["heartbeat"].inputs["template"]["containers"]
-    assert container["image"] == "image-of-heartbeat-image@sha256:made-up"
+    assert container["image"] == "printed-by-heartbeat-image"
     assert image.RUN.startswith("https://")
 
 
@@ -161,16 +161,29 @@ def test_a_version_that_is_there_stays():
     assert [method for method, _, _ in google.asked] == ["GET"]
 
 
-def test_a_signing_key_is_an_ed25519_key():
-    """As a JWK with an ID, whose public part belongs to its private part."""
+@pytest.mark.parametrize(
+    ("variable", "purpose"), [("RECEIPT_SIGNING_KEY", "receipt"), ("AUDIT_SIGNING_KEY", "audit")]
+)
+def test_a_signing_key_is_one_that_the_function_takes(variable: str, purpose: str):
+    """Of its purpose alone; what is printed is the public part, which belongs to it."""
     google = Google(Answer({}), Answer({}))
-    first_version.add(google, told("RECEIPT_SIGNING_KEY"))
-    key = json.loads(added(google))
-    assert (key["kty"], key["crv"]) == ("OKP", "Ed25519")
-    assert key["kid"]
-    private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(key["d"] + "="))
-    public = base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).rstrip(b"=").decode()
-    assert key["x"] == public
+    printed = first_version.add(google, told(variable))
+    key = added(google)
+    assert private_key(purpose)(key) == key
+    (public,) = json.loads(printed)["keys"]
+    assert public["x"] == json.loads(key)["x"]
+    assert "d" not in public
+
+
+def test_a_signing_key_that_is_there_says_its_public_part():
+    """A stack that is deployed anew publishes the key that signs."""
+    first = Google(Answer({}), Answer({}))
+    printed = first_version.add(first, told("RECEIPT_SIGNING_KEY"))
+    stored = {"payload": {"data": base64.b64encode(added(first).encode()).decode()}}
+    again = Google(Answer({"versions": [{"name": "1"}]}), Answer(stored))
+    assert first_version.add(again, told("RECEIPT_SIGNING_KEY")) == printed
+    assert [method for method, _, _ in again.asked] == ["GET", "GET"]
+    assert public_keys("receipt")(printed) == printed
 
 
 def test_entras_credential_comes_from_a_file(tmp_path):
