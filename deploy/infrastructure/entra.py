@@ -16,16 +16,12 @@ from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.config import Stack
 from deploy.infrastructure.functions import FUNCTIONS
 from deploy.infrastructure.identities import Identities
+from shared.entra import clouds
 from shared.entra.permissions import GRAPH_APP_ID, READING, SIGN_IN
 
 SCOPE_ID = "6f1b2a0e-5a0d-4f0e-9d57-2a7d0f5f3c01"
 ADMIN_ROLE_ID = "0b7e6f64-2f0b-4b6c-8a57-7c1d9b1c5e02"
 ENVIRONMENTS = {"public": "public", "usgov": "usgovernmentl4", "china": "china"}
-AUDIENCES = {
-    "public": "api://AzureADTokenExchange",
-    "usgov": "api://AzureADTokenExchangeUSGov",
-    "china": "api://AzureADTokenExchangeChina",
-}
 
 
 def mobile_redirects(stack: Stack) -> list[str]:
@@ -73,7 +69,7 @@ def make(
         opts=by,
     )
     if stack.entra_credential == "federated":
-        _federation(application, identities, AUDIENCES[stack.entra_cloud], by)
+        _federation(application, identities, clouds.of(stack.entra_cloud).federation_audience, by)
     return application.client_id
 
 

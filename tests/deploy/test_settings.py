@@ -23,6 +23,7 @@ CANDIDATES = (
     KEYS,
     "1",
     "2",
+    "1.2.3",
     "8000",
     "https://x.example.com",
     GUID,
