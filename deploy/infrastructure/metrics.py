@@ -90,6 +90,26 @@ METRICS = (
         filter=_event("mass_consent_loss"),
     ),
     Metric(
+        name="consent_unclear",
+        description="Entra's answers about a consent have been unclear for a day",
+        filter=_event("consent_unclear"),
+    ),
+    Metric(
+        name="expiry_waits",
+        description="Silent devices stay: the silence seems to be ours",
+        filter=_event("expiry_waits"),
+    ),
+    Metric(
+        name="inventory_mismatch",
+        description="A phone found something in its document that the inventory does not name",
+        filter=_event("inventory_mismatch"),
+    ),
+    Metric(
+        name="personal_data_found",
+        description="Auth users that held more than an anonymous identity, and were deleted",
+        filter=_event("personal_data_found"),
+    ),
+    Metric(
         name="crashes",
         description="Requests that ended in a fault of ours",
         filter=_event("crash"),
@@ -118,6 +138,26 @@ ALARMS = (
         "Calliente: the credential for Entra is failing",
         "Onboarding and the checks of consent fail until it is renewed; no organization is changed"
         " meanwhile.",
+    ),
+    Alarm(
+        "consent_unclear",
+        "Calliente: Entra's answers stay unclear",
+        "The command line names the organizations; nothing is changed for them.",
+    ),
+    Alarm(
+        "expiry_waits",
+        "Calliente: silent devices are not removed",
+        "Fewer than half of the week's phones beat in the last day: look whether heartbeats arrive.",
+    ),
+    Alarm(
+        "inventory_mismatch",
+        "Calliente: a phone found what the inventory does not name",
+        "Compare what is stored with the inventory: the audit.",
+    ),
+    Alarm(
+        "personal_data_found",
+        "Calliente: personal data was stored in Firebase Authentication",
+        "A phone stored it there, and it was deleted; the audit shows whether more is left.",
     ),
     Alarm(
         "crashes",
