@@ -14,11 +14,13 @@ STAMPS := .local/stamps
 PACKAGES := $(VENV)/.complete
 NODE := local/node_modules/.complete
 SETUP := $(PACKAGES) $(NODE) $(STAMPS)/firestore
+DEPLOYMENT := .local/deploy/.complete
+DEPLOY := PYTHONPATH=. .local/deploy/bin/python
 export VENV
 export PYTHON_ORIGIN := $(origin PYTHON)
 
 .PHONY: help setup demo run test test-unit test-exploration test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
-	check format bench build lock audit audit-dependencies sbom licenses docs deploy undeploy clean again
+	check format bench build lock audit audit-dependencies sbom licenses docs test-deploy preview deploy undeploy clean again
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
@@ -35,6 +37,7 @@ run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 test: $(SETUP) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
 	@local/setup.sh chromium || true
 	@$(PYTEST) tests -m "not long"
+	@$(MAKE) test-deploy
 
 test-unit: $(PACKAGES) ## Run the tests that need no server
 	@$(PYTEST) tests/unit
@@ -47,6 +50,9 @@ test-deployed-python: ## Run the unit, integration and end-to-end tests with the
 	for tests in unit integration e2e; do \
 		$(MAKE) test-$$tests VENV=.local/venv-$(DEPLOYED) PYTHON="$$python"; \
 	done
+
+test-deploy: $(DEPLOYMENT) ## Run the tests of the infrastructure, with Pulumi's mocks
+	@$(DEPLOY) -m pytest tests/deploy --confcutdir=tests/deploy
 
 test-rules: $(SETUP) ## Run the tests of firestore.rules
 	@$(PYTEST) tests/rules
@@ -69,10 +75,11 @@ test-faults: $(SETUP) ## Run the tests in which parts fail, die and race, the lo
 test-long: $(SETUP)
 	@$(PYTEST) tests -m long
 
-check: $(PACKAGES) ## Lint, formatting, types
+check: $(PACKAGES) $(DEPLOYMENT) ## Lint, formatting, types
 	@$(VENV_PYTHON) -m ruff check .
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
+	@$(DEPLOY) -m mypy --config-file deploy/mypy.ini
 
 format: $(PACKAGES) ## Format, and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix --exit-zero --quiet .
@@ -98,11 +105,14 @@ audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in th
 docs: $(PACKAGES) ## Write the generated pages of docs/ again
 	@$(VENV_PYTHON) -m docs.generate
 
-deploy: $(PACKAGES) $(NODE) ## Deploy: PROJECT=… REGION=europe-west1 ENTRA_CLIENT_ID=… (DRY_RUN=1: print every command, run none)
-	@$(VENV_PYTHON) -m deploy deploy
+preview: $(DEPLOYMENT) ## Show all that a stack is made of, without a cloud: STACK=example
+	@$(DEPLOY) -m deploy.infrastructure.preview $(STACK)
 
-undeploy: $(PACKAGES) $(NODE) ## Take a deployment away again, but not its data: PROJECT=… CONFIRM=… (DRY_RUN=1)
-	@$(VENV_PYTHON) -m deploy undeploy
+deploy: $(DEPLOYMENT) ## Deploy what is committed: STACK=production (deploy/README.md)
+	@$(DEPLOY) -m deploy up $(STACK)
+
+undeploy: $(DEPLOYMENT) ## Take a deployment away again, but not its data: STACK=… CONFIRM=its project
+	@CONFIRM=$(CONFIRM) $(DEPLOY) -m deploy down $(STACK)
 
 sbom: $(PACKAGES) ## Write the bill of materials of what is deployed: build/sbom.cdx.json
 	@mkdir -p build
@@ -125,6 +135,9 @@ endif
 
 $(PACKAGES): requirements.txt requirements-dev.txt local/setup.sh
 	@local/setup.sh python $(filter-out again,$^)
+
+$(DEPLOYMENT): requirements-deploy.txt local/setup.sh
+	@local/setup.sh deploy $^
 
 $(NODE): local/package.json local/package-lock.json local/setup.sh
 	@local/setup.sh node $^

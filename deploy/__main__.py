@@ -1,73 +1,205 @@
-"""`make deploy` and `make undeploy`: see deploy/README.md. DRY_RUN=1 prints every command and runs none."""
+"""`make deploy STACK=…` and `make undeploy STACK=…`: what surrounds Pulumi. See deploy/README.md.
+
+Pulumi's state is kept in a bucket of the project, in its region, encrypted with a key of the project's Cloud KMS.
+Sources: Pulumi, "DIY backends" and "Secrets providers"; Cloud Storage, "Use customer-managed encryption keys".
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from deploy import bundle, unplan
-from deploy.config import Config, ConfigError
-from deploy.plan import Plan
-from deploy.steps import StepFailed, carry_out, show
-from local.processes import ROOT
+from deploy import bundle
+from deploy.bundle import ROOT
+from deploy.infrastructure.config import Config
+from deploy.infrastructure.preview import settings_of
+from shared.settings import SettingsError
 
+TOOLS = {
+    "pulumi": "the Pulumi command line: https://www.pulumi.com/docs/install/",
+    "gcloud": "the Google Cloud command line: https://cloud.google.com/sdk/docs/install",
+}
+FIRST_APIS = ("cloudkms", "cloudresourcemanager", "serviceusage", "storage")
+KEY_RING, KEY = "calliente", "state"
+STAYS = """
+The database with its backups, the logs, Firebase's users and the registration in Entra stay. To delete all data:
+  gcloud firestore databases update --database='(default)' --no-delete-protection --project={project}
+  gcloud firestore databases delete --database='(default)' --project={project}
+and the users in the Firebase console, under Authentication."""
 
-def _check(config: Config) -> None:
-    if config.dry_run:
-        return
-    missing = [one for one in ("gcloud",) if shutil.which(one) is None]
-    if not (ROOT / "local/node_modules/.bin/firebase").exists():
-        missing.append("local/node_modules (make setup)")
-    if missing:
-        raise StepFailed(f"needed: {', '.join(missing)}")
-
-
-def _deploy(config: Config) -> None:
-    steps = Plan(config).steps()
-    if config.dry_run:
-        show(steps)
-        return
-    for name in bundle.functions():
-        bundle.stage(name)
-    carry_out(steps)
-    print("\nDeployed. Next: docs/entra-app-registration.md (once), then python -m support doctor")
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def _undeploy(config: Config, confirmed: bool) -> None:
-    steps = unplan.steps(config)
-    if config.dry_run:
-        show(steps)
-    elif not confirmed:
-        raise StepFailed(f"this takes the service away; to confirm: CONFIRM={config.project}")
-    else:
-        carry_out(steps)
-    print(unplan.DATABASE_STAYS.format(project=config.project))
+class Stopped(Exception):
+    """The deployment did not begin, or did not end. The text says why."""
 
 
-def main(arguments: list[str]) -> int:
-    """arguments: `deploy` or `undeploy`. Returns 0, 1 where a command failed, 2 for a wrong or missing setting."""
-    if arguments not in (["deploy"], ["undeploy"]):
-        print(
-            "usage: make deploy|undeploy PROJECT=… REGION=europe-west1 [DRY_RUN=1]", file=sys.stderr
+@dataclass(frozen=True)
+class Deployment:
+    """One stack, and how commands are run: as subprocess.run does."""
+
+    config: Config
+    run: Run = subprocess.run
+
+    @property
+    def project(self) -> str:
+        return self.config.stack.project
+
+    @property
+    def key(self) -> str:
+        place = f"projects/{self.project}/locations/{self.config.stack.region}"
+        return f"{place}/keyRings/{KEY_RING}/cryptoKeys/{KEY}"
+
+    @property
+    def bucket(self) -> str:
+        return f"gs://{self.project}-calliente-state"
+
+    def up(self) -> None:
+        """Make the stack what its file says. Raises Stopped."""
+        self._staged()
+        self._prepare_state()
+        self._pulumi("up", "--refresh")
+
+    def down(self) -> str:
+        """Remove everything but what is protected, and return what stays. Raises Stopped, naming what could not go."""
+        self._prepare_state()
+        failed = self._call(self._words("destroy", "--exclude-protected", "--continue-on-error"))
+        exported = self._output(self._words("stack", "export"))
+        stays, stuck = left(json.loads(exported)["deployment"].get("resources", []))
+        if failed or stuck:
+            raise Stopped("could not be removed: " + (", ".join(stuck) or "see above"))
+        return "These stay, protected: " + ", ".join(stays) + STAYS.format(project=self.project)
+
+    def _staged(self) -> None:
+        """Stage all bundles. What is deployed is a commit: changes that are not committed are refused."""
+        for name in bundle.functions():
+            made = bundle.build_of(bundle.stage(name))
+            if made.commit.endswith("-modified"):
+                raise Stopped(f"functions/{name} or shared/ differs from the commit; commit first")
+
+    def _prepare_state(self) -> None:
+        """Make the bucket and the key of Pulumi's state, where they are missing, and select the stack."""
+        here, region = f"--project={self.project}", self.config.stack.region
+        at = (f"--location={region}", here)
+        apis = [f"{api}.googleapis.com" for api in FIRST_APIS]
+        self._gcloud("services", "enable", *apis, here)
+        self._unless(
+            ("kms", "keyrings", "describe", KEY_RING, *at),
+            ("kms", "keyrings", "create", KEY_RING, *at),
         )
-        return 2
-    undeploy = arguments == ["undeploy"]
+        key = (KEY, f"--keyring={KEY_RING}", *at)
+        self._unless(
+            ("kms", "keys", "describe", *key),
+            ("kms", "keys", "create", *key, "--purpose=encryption"),
+        )
+        self._gcloud("storage", "service-agent", f"--authorize-cmek={self.key}", here)
+        self._unless(
+            ("storage", "buckets", "describe", self.bucket, here),
+            (
+                *("storage", "buckets", "create", self.bucket, *at),
+                *("--uniform-bucket-level-access", "--public-access-prevention"),
+                f"--default-encryption-key={self.key}",
+            ),
+        )
+        self._gcloud("storage", "buckets", "update", self.bucket, "--versioning", here)
+        self._pulumi("stack", "select", "--create", f"--secrets-provider=gcpkms://{self.key}")
+
+    def _unless(self, look: Sequence[str], make: Sequence[str]) -> None:
+        found = self.run(
+            ["gcloud", *look, "--quiet"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if found.returncode:
+            self._gcloud(*make)
+
+    def _gcloud(self, *words: str) -> None:
+        if self._call(["gcloud", *words, "--quiet"]):
+            raise Stopped(f"gcloud {' '.join(words[:3])} … failed; what it says is above")
+
+    def _pulumi(self, *words: str) -> None:
+        if self._call(self._words(*words)):
+            raise Stopped(f"pulumi {words[0]} failed; what it says is above. It can be repeated.")
+
+    def _words(self, *words: str) -> list[str]:
+        return ["pulumi", "--cwd", str(ROOT / "deploy"), *words, "--stack", self.config.name]
+
+    def _call(self, command: Sequence[str]) -> int:
+        return self.run(command, cwd=ROOT, env=self._environ(), check=False).returncode
+
+    def _output(self, command: Sequence[str]) -> str:
+        done = self.run(
+            command, cwd=ROOT, env=self._environ(), stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            raise Stopped("pulumi stack export failed: what is left is not known")
+        return done.stdout
+
+    def _environ(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PULUMI_BACKEND_URL": self.bucket,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "DEPLOY_PYTHON": sys.executable,
+            "PYTHONPATH": str(ROOT),
+        }
+
+
+def left(resources: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Return what is protected, and what is neither that nor needed by it; of a stack after its removal."""
+    by_urn = {one["urn"]: one for one in resources}
+    needed = {urn for urn, one in by_urn.items() if one.get("protect")}
+    stays, waiting = sorted(needed), list(needed)
+    while waiting:
+        one = by_urn[waiting.pop()]
+        provider = one.get("provider", "").rpartition("::")[0]
+        for urn in {*one.get("dependencies", []), one.get("parent", ""), provider} & by_urn.keys():
+            if urn not in needed:
+                needed.add(urn)
+                waiting.append(urn)
+    return [_name(urn) for urn in stays], sorted(_name(urn) for urn in by_urn.keys() - needed)
+
+
+def _name(urn: str) -> str:
+    _, _, kind, name = urn.rsplit("::", 3)
+    return f"{kind.rpartition(':')[2]} {name}"
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str], run: Run = subprocess.run) -> int:
+    """arguments: up or down, and the stack. Returns 0, 1 where something failed, 2 for a wrong or missing setting."""
     try:
-        config = Config.read(os.environ, undeploy=undeploy)
-        _check(config)
-        if undeploy:
-            _undeploy(config, os.environ.get("CONFIRM") == config.project)
+        action, name = arguments
+        deployment = Deployment(Config.read(name, settings_of(name)), run)
+        missing = [
+            what
+            for tool, what in TOOLS.items()
+            if shutil.which(tool, path=environ.get("PATH")) is None
+        ]
+        if missing:
+            raise SettingsError([f"needed: {what}" for what in missing])
+        if action == "down" and environ.get("CONFIRM") != deployment.project:
+            raise SettingsError(
+                [f"this takes the service away; to confirm: CONFIRM={deployment.project}"]
+            )
+        if action == "up":
+            deployment.up()
+            print(
+                "Deployed. Next: deploy/README.md, 'Once, by hand', then python -m support doctor"
+            )
         else:
-            _deploy(config)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
+            print(deployment.down())
+    except SettingsError as error:
+        print(*error.faults, sep="\n", file=sys.stderr)
         return 2
-    except StepFailed as error:
+    except (Stopped, bundle.BundleError) as error:
         print(f"Stopped: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], os.environ))

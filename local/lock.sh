@@ -13,6 +13,7 @@ compile() { # LOCK, then what goes into it
 }
 compile requirements.txt --group runtime
 compile requirements-dev.txt pyproject.toml --group dev -c requirements.txt
+compile requirements-deploy.txt --group infrastructure # apart: Pulumi needs protobuf before 7
 for function in functions/*/main.py; do # what each ships, in the versions that all are tested with
     folder=$(dirname "$function")
     compile "$folder/requirements.txt" --group "$(basename "$folder")" -c requirements.txt

@@ -89,6 +89,20 @@ setup_python() {
     ln -sf "$PWD/support/calliente" "$VENV/bin/calliente"
 }
 
+fits_deploy() { [ -z "$(why_not .local/deploy/bin/python)" ]; }
+
+setup_deploy() { # an environment of its own: Pulumi needs an older protobuf than what is deployed
+    local python
+    if ! fits_deploy; then
+        python=$(find_python)
+        rm -rf .local/deploy
+        "$python" -m venv .local/deploy
+    fi
+    echo "Installing Pulumi's packages into .local/deploy (a minute the first time)"
+    .local/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+        -r requirements-deploy.txt
+}
+
 fits_node() { [ -x local/node_modules/.bin/firebase ]; }
 
 setup_node() {
@@ -144,6 +158,7 @@ shift
 if [ "$part" = find ]; then find_version "$1"; exit; fi
 case $part in # python's and node's stamps go with what they vouch for
     python) stamp=$VENV/.complete lock=$STAMPS/.${VENV##*/}.lock ;;
+    deploy) stamp=.local/deploy/.complete lock=$STAMPS/.deploy.lock ;;
     node) stamp=local/node_modules/.complete lock=$STAMPS/.node.lock ;;
     *) stamp=$STAMPS/$part lock=$STAMPS/.$part.lock ;;
 esac

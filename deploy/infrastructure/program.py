@@ -1,0 +1,57 @@
+"""The whole deployment, in the order of what needs what."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pulumi
+
+from deploy import bundle
+from deploy.bundle import ROOT
+from deploy.infrastructure import (
+    alerts,
+    cloud,
+    database,
+    entra,
+    firebase,
+    identities,
+    logs,
+    schedule,
+    secrets,
+    services,
+    watching,
+)
+from deploy.infrastructure.config import Config
+
+PROGRAM = (
+    ROOT / "deploy" / "infrastructure"
+)  # where Pulumi runs: paths in the state are relative to it
+
+
+def stage(function: str) -> services.Source:
+    """Stage a function's bundle and pack it."""
+    packed = bundle.archive(bundle.stage(function))
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    return services.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
+
+
+def make(config: Config, stage: services.Stage = stage) -> None:
+    """Declare all resources of a stack."""
+    here = cloud.prepare(config)
+    unlogged = logs.make(here)
+    phones = firebase.make(here)
+    stored = database.make(here, phones)
+    who = identities.make(here)
+    hidden = secrets.make(here, who)
+    public = services.addresses(here)
+    client_id = entra.make(here, who, public)
+    running = services.make(here, who, hidden, client_id, stage, [*unlogged, stored])
+    schedule.make(here, who, running["tenant_purge"])
+    counted = alerts.make_metrics(here)
+    channels = alerts.notified(here)
+    alerts.make(here, counted, running, channels)
+    watching.make(here, public, counted, running, channels)
+    pulumi.export("addresses", public)
+    pulumi.export("entraClientId", client_id)
