@@ -96,8 +96,7 @@ class Deletions:
                 self._emptied[document.id] = deletion
                 return
             except Superseded:
-                self.done.due.pop(document.id, None)
-                self._begun.pop(document.id, None)
+                self._forget(document.id)
                 return
             except OutOfTime:
                 return
@@ -150,7 +149,7 @@ class Deletions:
         except Unavailable as error:
             self.done.unavailable.append(error)
             return
-        for deletion in self._emptied.values():
+        for deletion in list(self._emptied.values()):
             if deletion.purging.version <= sweep.began:
                 await self._finish(deletion)
 
@@ -184,8 +183,13 @@ class Deletions:
         else:
             self.done.purged += 1
             self._note_end(deletion)
-        self.done.due.pop(read.id, None)
-        del self._begun[read.id]
+        self._forget(read.id)
+
+    def _forget(self, tenant_id: str) -> None:
+        """It is gone, or another one: this run, which may look through the users again, has no more to do with it."""
+        self.done.due.pop(tenant_id, None)
+        self._begun.pop(tenant_id, None)
+        self._emptied.pop(tenant_id, None)
 
     def _counted(self, tenant_id: str) -> Counts:
         """What this run has deleted of a tenant, the users without a document included."""
