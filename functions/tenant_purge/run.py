@@ -56,6 +56,7 @@ class Run:
         ):
             await self._within(work, self.budget.part(share), away)
         broken = await self._broken(away)
+        broken += self.deletions.done.broken + self.consents.checked.broken + self.sign_outs.broken
         self._report(broken, away)
         if self.deletions.done.failed or broken:
             raise RunFailed
@@ -94,10 +95,9 @@ class Run:
             away.append(error)
             return 0
 
-    def _report(self, unseen: int, away: list[errors.Unavailable]) -> None:
+    def _report(self, broken: int, away: list[errors.Unavailable]) -> None:
         done, checked = self.deletions.done, self.consents.checked
         unavailable = len(away) + len(done.unavailable) + len(checked.unavailable)
-        broken = unseen + done.broken + checked.broken + self.sign_outs.broken
         logs.event(
             "purge_run",
             "ERROR" if done.failed or broken or unavailable else "INFO",
