@@ -37,13 +37,14 @@ class FakeFirestore:
 
     Versions are moments a microsecond apart, the first one at `now`. Every call lets others go first, so that what runs
     at once meets. away: every call raises Unavailable. page: documents of one query of a walk. codes: of single
-    deletes, by path, that Firestore does not do.
+    deletes, by path, that Firestore does not do. seconds: how long each call takes.
     """
 
     away: bool = False
     now: datetime = NOW
     page: int = 300
     codes: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
     calls: list[str] = field(default_factory=list)
     kept: dict[str, Document] = field(default_factory=dict)
     _ticks: Any = field(default_factory=itertools.count)
@@ -177,7 +178,7 @@ class FakeFirestore:
 
     async def _called(self, name: str) -> None:
         self.calls.append(name)
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.seconds)
         if self.away:
             raise errors.Unavailable("firestore", "fake")
 
