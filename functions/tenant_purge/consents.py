@@ -10,7 +10,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -140,6 +140,7 @@ class Consents:
     async def _close(self, store: TenantStore, now: datetime) -> None:
         """Close one of the handful; the others are noted alone."""
         is_closing = self.checked.closed < HANDFUL
+        self.checked.closed += is_closing  # before the others that are being checked look
         closing = Closing(now + self._delay, Reason.CONSENT_LOST, self._new_id(), new_salt())
 
         def step(tenant: Tenant) -> Tenant:
@@ -148,14 +149,14 @@ class Consents:
                 return tenant  # onboarded anew or closed meanwhile
             return noted.close(closing) if is_closing else noted
 
-        try:
+        tenant = None
+        with suppress(TenantNotOnboarded, TenantPurging):
             tenant = await store.change(step)
-        except (TenantNotOnboarded, TenantPurging):
-            return
-        if tenant.closing == closing:
-            self.checked.closed += 1
+        if tenant is not None and tenant.closing == closing:
             logs.event("tenant_closed", "WARNING", reason=Reason.CONSENT_LOST.value)
-        elif not is_closing:
+        elif is_closing:
+            self.checked.closed -= 1
+        elif tenant is not None:
             self.checked.left_to_operators += 1
 
     def _report(self) -> None:
