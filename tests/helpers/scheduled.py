@@ -22,11 +22,12 @@ class Scheduled:
         self,
         database: FakeFirestore | None = None,
         users: FakeUsers | None = None,
+        entra: FakeEntra | None = None,
         **changes: str,
     ) -> None:
         self.database = database or FakeFirestore()
         self.users = users or FakeUsers()
-        self.entra = FakeEntra()
+        self.entra = entra or FakeEntra()
         self.purge = functions.purge(
             self.database, self.users, self.entra, virtual.now, self.now, **changes
         )
