@@ -11,7 +11,7 @@ import pytest
 from functions.tenant_purge.run import RunFailed
 from shared.receipts import path_of
 from tests.helpers import functions, tenants, virtual
-from tests.helpers.dying import Outside, Process
+from tests.helpers.mortal import Outside, Process
 from tests.helpers.fakes import NOW, FakeFirestore
 from tests.helpers.scheduled import Scheduled
 from tests.helpers.tenants import RECEIPT
