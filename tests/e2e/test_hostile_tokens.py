@@ -221,8 +221,6 @@ def test_a_forged_token(world, name, case):
     claims = entra_claims(world.keys) if entra else firebase_claims()
     text = forged(name, claims, "good" if entra else "firebase")[case]
     answer = world.ask(name, text)
-    if answer.status == 431 or (case == "64 KB" and answer.status == 400):
-        return  # the HTTP server refuses a header of that size before the function sees it
     assert_problem(answer, *UNAUTHENTICATED)
     assert "invalid_token" in answer.headers["WWW-Authenticate"]
 

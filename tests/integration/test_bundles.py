@@ -1,6 +1,5 @@
 """Each bundle boots from its own folder alone, with nothing installed but its own requirements, and serves."""
 
-import hashlib
 import os
 import re
 import subprocess
@@ -11,10 +10,10 @@ import pytest
 import requests
 
 from deploy import bundle
-from local.processes import HOST, ROOT, STATE, free_ports, server
+from local.processes import HOST, ROOT, free_ports, server
+from tests.helpers.environments import environment_for
 
 NAMES = bundle.functions()
-ENVIRONMENTS = STATE / "bundle-venvs"
 SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": "demo-calliente",
     "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
@@ -23,7 +22,6 @@ SETTINGS = {
     "ONBOARDING_URL": "https://onboarding.example.com",
     "PORTAL_URL": "https://portal.example.com",
     "SESSION_KEYS": "0123456789abcdef0123456789abcdef",
-    "THREADS": "2",
     "WORKERS": "1",
 }
 REQUESTS = {
@@ -44,30 +42,6 @@ ALLOWED = {  # what identifies a function's place in the design: who may carry w
     "msal": {"admin_portal", "onboarding", "tenant_purge"},
     "firebase-admin": {"device_registration", "tenant_purge"},
 }
-
-
-def environment_for(requirements: Path) -> Path:
-    """A clean environment of this Python with exactly these requirements, kept while they stay the same."""
-    made_of = sys.version.encode() + requirements.read_bytes()
-    folder = ENVIRONMENTS / hashlib.sha256(made_of).hexdigest()[:16]
-    if not (folder / "complete").exists():
-        uv = [str(Path(sys.executable).with_name("uv"))]
-        subprocess.run(
-            [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True
-        )
-        install = [
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "--python",
-            folder,
-            "-r",
-            requirements,
-        ]
-        subprocess.run([*uv, *install], check=True, cwd=folder)
-        (folder / "complete").touch()
-    return folder
 
 
 def size_bytes(folder: Path) -> int:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 import requests
@@ -22,65 +21,40 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from functions.device_registration.sign_out import sign_out
-from functions.tenant_purge.purge import Purge
+from functions.device_registration.sign_out import SignOut
+from functions.tenant_purge.budget import Budget
+from functions.tenant_purge.deletion import Deletion
+from functions.tenant_purge.pace import PacedUsers
 from local import contents, emulators
 from local.addresses import Addresses
 from shared import errors
 from shared.google.custom_tokens import CustomTokens
-from shared.google.old_firestore import Firestore
-from shared.google.identity import Accounts
-from shared.inventory import ACTIVE, CLOSING, CONSENT_LOST, PURGING, REQUESTED
-from shared.store import Tenant
+from shared.google.firestore import Firestore
+from shared.google.users import Users
+from shared.pace import Pace
+from shared.store import TenantStore
+from shared.tenant import NotDue, Reason, Status
 from shared.tokens import DeviceIdentity
 from support.audit import Audit
+from tests.helpers.dying import Death
+from tests.helpers.loop import run
+from tests.helpers.stores import Store
 
 TENANTS = tuple(f"5e1f0a10-c0de-4c0{number}-8a01-0000c0a70500" for number in (1, 2, 3))
 DEVICES = tuple(f"0b0c1f6e-7a51-4a0e-9d0{number}-3f1f6a6f2b11" for number in (1, 2, 3))
 LIMIT = 2
 SOON, LATER = timedelta(seconds=-1), timedelta(minutes=65)
-OUTSIDE = (
-    "get",
-    "query",
-    "walk",
-    "commit",
-    "batch_write",
-    "collection_ids",
-    "list_page",
-    "transact",
-)
+UNENDING = 10**6  # calls that no purge makes
+FAST = 1000.0  # batches a second; the emulator takes any
+ACTIVE, CLOSING, PURGING = Status
 tenants, devices = st.sampled_from(TENANTS), st.sampled_from(DEVICES)
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-class Mortal:
-    """Forwards calls, and dies before the outside call with the given number."""
-
-    def __init__(self, target: Any, names: tuple[str, ...], left: list[int]) -> None:
-        self._target, self._names, self._left = target, names, left
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._target, name)
-        if name not in self._names:
-            return found
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if self._left[0] <= 0:
-                raise Killed
-            self._left[0] -= 1
-            return found(*args, **kwargs)
-
-        return call
 
 
 class Model:
     """What one organization should look like: its status, and its registered devices."""
 
     def __init__(self) -> None:
-        self.status: str | None = None
+        self.status: Status | None = None
         self.due = False
         self.devices: set[str] = set()
 
@@ -94,15 +68,15 @@ class Organizations(RuleBasedStateMachine):
         emulators.wipe_auth(self.auth)
         self.addresses = Addresses(emulators.PROJECT, {}, self.firestore, self.auth, "", "")
         self.database = Firestore(emulators.PROJECT, self.firestore)
-        self.accounts = Accounts(emulators.PROJECT)
+        self.users = Users(emulators.PROJECT)
         self.models = {tenant_id: Model() for tenant_id in TENANTS}
         self.before = self.stored()
         self.touched = ""
 
-    def store(self, tenant_id: str) -> Tenant:
+    def store(self, tenant_id: str) -> Store:
         """The organization; only its bytes may change in this step."""
         self.touched = tenant_id
-        return Tenant(self.database, tenant_id)
+        return Store(self.database, tenant_id)
 
     def stored(self) -> dict[str, str]:
         """Every document and Auth user, versions included, by its path or uid."""
@@ -114,17 +88,20 @@ class Organizations(RuleBasedStateMachine):
         tenant, model = self.store(tenant_id), self.models[tenant_id]
         if model.status == PURGING:
             with pytest.raises(errors.TenantPurging):
-                tenant.onboard("Again", datetime.now(UTC))
+                tenant.onboard("Again")
         else:
-            tenant.onboard("Contoso", datetime.now(UTC))
+            tenant.onboard("Contoso")
             model.status = ACTIVE
 
     @rule(tenant_id=tenants, device_id=devices)
     def register(self, tenant_id: str, device_id: str) -> None:
         tenant, model = self.store(tenant_id), self.models[tenant_id]
-        custom_token = CustomTokens(self.auth).make(DeviceIdentity(tenant_id, device_id))
-        refusal = {None: errors.TenantNotOnboarded, CLOSING: errors.TenantClosing}
-        refusal[PURGING] = errors.TenantPurging
+        custom_token = run(CustomTokens(self.auth).make(DeviceIdentity(tenant_id, device_id)))
+        refusal: dict[Status | None, type[errors.Problem]] = {
+            None: errors.TenantNotOnboarded,
+            CLOSING: errors.TenantClosing,
+            PURGING: errors.TenantPurging,
+        }
         if model.status != ACTIVE:
             with pytest.raises(refusal[model.status]):
                 tenant.register(device_id, LIMIT)
@@ -148,24 +125,25 @@ class Organizations(RuleBasedStateMachine):
     @rule(tenant_id=tenants, device_id=devices)
     def leave(self, tenant_id: str, device_id: str) -> None:
         tenant = self.store(tenant_id)
-        sign_out(DeviceIdentity(tenant_id, device_id), self.accounts, tenant)
+        sign_out = SignOut(self.users, Pace(FAST))
+        run(sign_out.sign_out(DeviceIdentity(tenant_id, device_id), tenant.inner))
         self.models[tenant_id].devices.discard(device_id)
 
     @rule(
         tenant_id=tenants,
-        reason=st.sampled_from([REQUESTED, CONSENT_LOST]),
+        reason=st.sampled_from(list(Reason)),
         delay=st.sampled_from([SOON, LATER]),
     )
-    def close(self, tenant_id: str, reason: str, delay: timedelta) -> None:
+    def close(self, tenant_id: str, reason: Reason, delay: timedelta) -> None:
         tenant, model = self.store(tenant_id), self.models[tenant_id]
         refusal = {None: errors.TenantNotOnboarded, PURGING: errors.TenantPurging}
         receipt = str(uuid.uuid4())
         if model.status in refusal:
             with pytest.raises(refusal[model.status]):
-                tenant.close(reason, receipt, datetime.now(UTC), delay)
+                tenant.close(delay, reason, receipt_id=receipt)
             return
-        closing = tenant.close(reason, receipt, datetime.now(UTC), delay).fields["closing"]
-        assert (closing["receiptId"] == receipt) is (model.status == ACTIVE)
+        closing = tenant.close(delay, reason, receipt_id=receipt)
+        assert (closing.receipt_id == receipt) is (model.status == ACTIVE)
         if model.status == ACTIVE:
             model.status, model.due = CLOSING, delay == SOON
 
@@ -185,23 +163,34 @@ class Organizations(RuleBasedStateMachine):
         """Only what is due is purged; a purge that dies on the way leaves something that the next one finishes."""
         tenant, model = self.store(tenant_id), self.models[tenant_id]
         may = model.status == PURGING or (model.status == CLOSING and model.due)
-        assert tenant.begin_purge(datetime.now(UTC)) is may
         if not may:
+            expected = NotDue if model.status else errors.TenantNotOnboarded
+            with pytest.raises(expected):
+                tenant.begin_purge()
             return
+        tenant.begin_purge()
         model.status = PURGING
-        left = [calls if calls is not None else 10**6]
-        database: Any = Mortal(self.database, OUTSIDE, left)
-        accounts: Any = Mortal(self.accounts, ("delete", "pages"), left)
-        try:
-            Purge(database, accounts, Tenant(database, tenant_id), lambda: False).run()
-        except Killed:
+        death = Death(UNENDING if calls is None else calls)
+        if death.run(self.life_of_a_purge(tenant_id, death)):
             self.survivors(tenant, model)
         else:
             self.models[tenant_id] = Model()
 
-    def survivors(self, tenant: Tenant, model: Model) -> None:
+    async def life_of_a_purge(self, tenant_id: str, death: Death) -> None:
+        """What the scheduled run does with one tenant that is purging."""
+        database, users = death.may_strike(self.database), death.may_strike(self.users)
+        store = TenantStore(database, tenant_id)
+        purging = await store.read()
+        assert purging is not None
+        paced, budget = PacedUsers(users, FAST), Budget(float("inf"))
+        deletion = Deletion(database, paced, store, purging, budget)
+        await deletion.empty()
+        assert await deletion.is_empty()
+        await store.delete(purging)
+
+    def survivors(self, tenant: Store, model: Model) -> None:
         """After a death: fewer devices or as many, and the organization's document while anything is left."""
-        found = {one.id for one in self.database.walk(tenant.devices_path)}
+        found = {one.id for one in tenant.devices()}
         assert found <= model.devices
         model.devices = found
         if tenant.read() is None:
@@ -244,7 +233,7 @@ class Organizations(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
-            assert Audit(self.database, self.accounts).run().findings == []
+            assert run(Audit(self.database, self.users).run()).findings == []
 
 
 @pytest.mark.timeout(300)

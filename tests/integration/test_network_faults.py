@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,16 +12,15 @@ import pytest
 from local.emulators import PROJECT
 from local.entra import EntraStandIn
 from shared.errors import Unavailable
-from shared.google.old_firestore import TRANSACTION_ATTEMPTS, Contention, Firestore
-from shared.google.identity import Accounts
-from shared.keys import PublishedKeys
-from shared.store import Tenant
-
-from .proxy import proxy
+from shared.google.firestore import Firestore
+from shared.google.users import Users
+from shared.keys import published
+from tests.helpers.loop import run
+from tests.helpers.proxy import proxy
+from tests.helpers.stores import Store
 
 FAULTS = ["reset", "blackhole", "half", "down"]
 DEADLINE_SECONDS = 10.0
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RECOVERY_SECONDS = 75.0  # a transaction whose beginning was cut off holds its locks for a minute
 
 pytestmark = pytest.mark.faults
@@ -51,49 +49,47 @@ def expect_recovery(call: Callable[[], Any]) -> Any:
 def test_firestore_behind_a_failing_network(clean_firestore: str, fault: str) -> None:
     """Registering and beating end as Unavailable within the deadline; tried again, each has one effect."""
     with proxy(clean_firestore) as between:
-        direct = Firestore(PROJECT, clean_firestore)
-        database = Firestore(PROJECT, between.address)
-        tenant = Tenant(database, str(uuid.uuid4()))
-        expect_recovery(lambda: tenant.onboard("Contoso", NOW))
+        tenant = Store(Firestore(PROJECT, between.address), str(uuid.uuid4()))
+        direct = Store(Firestore(PROJECT, clean_firestore), tenant.id)
+        expect_recovery(lambda: tenant.onboard("Contoso"))
         known, new = str(uuid.uuid4()), str(uuid.uuid4())
-        expect_recovery(lambda: tenant.register(known, 10))
+        expect_recovery(lambda: tenant.register(known))
         between.become(fault)
 
         expect_unavailable(lambda: tenant.heartbeat(known, "succeeded"))
-        expect_unavailable(lambda: tenant.register(new, 10))
+        expect_unavailable(lambda: tenant.register(new))
 
         between.become("pass")
-        expect_recovery(lambda: tenant.register(new, 10))
+        expect_recovery(lambda: tenant.register(new))
         expect_recovery(lambda: tenant.heartbeat(known, "succeeded"))
-        stored = direct.query(tenant.devices_path)
-        assert {device.id for device in stored} == {known, new}
+        assert {device.id for device in direct.devices()} == {known, new}
 
 
 def test_latency_alone_is_no_failure(clean_firestore: str) -> None:
     """A slow network makes calls slow, not wrong."""
     with proxy(clean_firestore) as between:
-        tenant = Tenant(Firestore(PROJECT, between.address), str(uuid.uuid4()))
-        expect_recovery(lambda: tenant.onboard("Contoso", NOW))
+        tenant = Store(Firestore(PROJECT, between.address), str(uuid.uuid4()))
+        expect_recovery(lambda: tenant.onboard("Contoso"))
         between.become("latency")
 
-        assert tenant.register(str(uuid.uuid4()), 10) is True
+        assert tenant.register() is True
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_firebase_behind_a_failing_network(
     clean_auth: str, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """Deleting Auth users ends as Unavailable within the deadline, and works again afterwards."""
+    """Deleting an Auth user ends as Unavailable within the deadline, and works again afterwards."""
     with proxy(clean_auth) as between:
         monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", between.address)
-        accounts = Accounts(PROJECT)
-        assert accounts.delete(["nobody"]) == []
+        users = Users(PROJECT)
+        run(users.delete_one("nobody"))
         between.become(fault)
 
-        expect_unavailable(lambda: accounts.delete(["nobody"]))
+        expect_unavailable(lambda: run(users.delete_one("nobody")))
 
         between.become("pass")
-        assert expect_recovery(lambda: accounts.delete(["nobody"])) == []
+        expect_recovery(lambda: run(users.delete_one("nobody")))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -102,26 +98,11 @@ def test_entra_behind_a_failing_network(monkeypatch: pytest.MonkeyPatch, fault: 
     with EntraStandIn() as entra, proxy(f"127.0.0.1:{entra.port}") as between:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(entra.ca_path))
         port = between.address.rpartition(":")[2]
-        keys = PublishedKeys(f"https://localhost:{port}/common/discovery/v2.0/keys", "entra")
-        assert keys()
+        keys = published("entra", f"https://localhost:{port}/common/discovery/v2.0/keys")
+        assert run(keys())
         between.become(fault)
 
-        expect_unavailable(keys)
+        expect_unavailable(lambda: run(keys()))
 
         between.become("pass")
-        assert expect_recovery(keys)
-
-
-def test_a_transaction_that_is_aborted_five_times_is_unavailable(clean_firestore: str) -> None:
-    """Contention is tried again a few times, and then told."""
-    database = Firestore(PROJECT, clean_firestore)
-    attempts: list[int] = []
-
-    def decide(_found: Any) -> tuple[list[Any], None]:
-        attempts.append(1)
-        raise Contention
-
-    with pytest.raises(Unavailable):
-        database.transact(["tenants/x"], decide, pause=lambda _seconds: None)
-
-    assert len(attempts) == TRANSACTION_ATTEMPTS == 5
+        assert expect_recovery(lambda: run(keys()))

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from local.emulators import PROJECT
-from shared.google.old_firestore import Firestore
-from shared.store import Tenant
+from shared.google.firestore import Firestore
+from shared.tenant import Status
 from support.cli import commands
+from tests.helpers.stores import Store, put
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,19 +35,19 @@ def support(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 @pytest.fixture
-def tenant(clean_firestore: str, clean_auth: str) -> Tenant:
-    made = Tenant(Firestore(PROJECT, clean_firestore), str(uuid.uuid4()))
+def tenant(clean_firestore: str, clean_auth: str) -> Store:
+    made = Store(Firestore(PROJECT, clean_firestore), str(uuid.uuid4()))
     made.onboard("Contoso", NOW)
     return made
 
 
-def stored(tenant: Tenant) -> dict[str, object]:
-    found = tenant.read()
+def stored(tenant: Store) -> dict[str, object]:
+    found = tenant.document()
     assert found is not None
-    return dict(found.fields)
+    return found
 
 
-def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Tenant) -> None:
+def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Store) -> None:
     """What is printed is what is stored, and the purge is 65 minutes away at least."""
     before = datetime.now(UTC)
     done = support("close", tenant.id, "--reason", "requested", "--yes", "--json")
@@ -60,7 +61,7 @@ def test_closing_prints_the_receipt_and_when_the_purge_is_due(tenant: Tenant) ->
     assert closing["receiptId"] in support("close", tenant.id, "--yes").stdout
 
 
-def test_closing_asks_first(tenant: Tenant) -> None:
+def test_closing_asks_first(tenant: Store) -> None:
     """Where nobody can be asked and --yes was not said, nothing is closed."""
     done = support("close", tenant.id)
 
@@ -68,17 +69,20 @@ def test_closing_asks_first(tenant: Tenant) -> None:
     assert stored(tenant)["status"] == "active"
 
 
-def test_reopening_withdraws_the_closing(tenant: Tenant) -> None:
-    """After reopening nothing of the closing is stored."""
-    support("close", tenant.id, "--yes")
+def test_reopening_withdraws_the_closing(tenant: Store) -> None:
+    """After reopening, all that is stored of the closing is that it was withdrawn, by its receipt."""
+    closed = json.loads(support("close", tenant.id, "--yes", "--json").stdout)
     done = support("reopen", tenant.id)
 
     assert done.returncode == 0
-    assert set(stored(tenant)) == {"name", "status", "consent"}
-    assert stored(tenant)["status"] == "active"
+    assert set(stored(tenant)) == {"name", "status", "consent", "withdrawn"}
+    withdrawn = tenant.tenant.withdrawn
+    assert withdrawn is not None
+    assert (withdrawn.way, withdrawn.receipt_id) == ("support", closed["receiptId"])
+    assert tenant.tenant.status is Status.ACTIVE
 
 
-def test_showing_says_what_is_stored(tenant: Tenant) -> None:
+def test_showing_says_what_is_stored(tenant: Store) -> None:
     """A tenant is shown with the number of its devices, never with their IDs."""
     device = str(uuid.uuid4())
     tenant.register(device, 10)
@@ -89,9 +93,9 @@ def test_showing_says_what_is_stored(tenant: Tenant) -> None:
     assert device not in done.stdout
 
 
-def test_a_purging_tenant_cannot_be_reopened(tenant: Tenant) -> None:
+def test_a_purging_tenant_cannot_be_reopened(tenant: Store) -> None:
     """There is no way back: exit code 1, and the state's code."""
-    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    tenant.close(now=NOW)
     tenant.begin_purge(NOW)
     done = support("reopen", tenant.id)
 
@@ -99,10 +103,10 @@ def test_a_purging_tenant_cannot_be_reopened(tenant: Tenant) -> None:
     assert stored(tenant)["status"] == "purging"
 
 
-def test_the_preview_names_what_is_due_and_deletes_nothing(tenant: Tenant) -> None:
+def test_the_preview_names_what_is_due_and_deletes_nothing(tenant: Store) -> None:
     """Only a tenant whose time has come is listed."""
     assert json.loads(support("purge-preview", "--json").stdout) == []
-    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    tenant.close(now=NOW)
 
     assert json.loads(support("purge-preview", "--json").stdout)[0]["tenant"] == tenant.id
     assert stored(tenant)["status"] == "closing"
@@ -110,11 +114,11 @@ def test_the_preview_names_what_is_due_and_deletes_nothing(tenant: Tenant) -> No
 
 @pytest.mark.parametrize("fields", [{}, {"closing": "soon"}, {"name": 7, "extra": True}])
 def test_a_malformed_tenant_is_named_and_the_others_are_shown(
-    tenant: Tenant, fields: dict[str, object]
+    tenant: Store, fields: dict[str, object]
 ) -> None:
     """What does not fit is named, never raised; reading goes on, changing is refused; exit code 1."""
     odd = str(uuid.uuid4())
-    tenant._database.commit(tenant._database.set(f"tenants/{odd}", fields))
+    put(tenant.database, {f"tenants/{odd}": fields})
     listed, shown = support("tenants", "--json"), support("show", odd, "--json")
 
     rows = {row["tenant"]: row for row in json.loads(listed.stdout)}
@@ -126,18 +130,18 @@ def test_a_malformed_tenant_is_named_and_the_others_are_shown(
         assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
 
 
-def test_the_preview_survives_what_is_malformed(tenant: Tenant) -> None:
+def test_the_preview_survives_what_is_malformed(tenant: Store) -> None:
     """A due document with a foreign ID and fields is listed with the sound one that is due."""
-    tenant.close("requested", str(uuid.uuid4()), NOW, timedelta(0))
+    tenant.close(now=NOW)
     fields = {"status": "closing", "closing": {"purgeAt": NOW - timedelta(days=1)}}
-    tenant._database.commit(tenant._database.set("tenants/not-a-guid", fields))
+    put(tenant.database, {"tenants/not-a-guid": fields})
     done = support("purge-preview", "--json")
 
     assert done.returncode == 1
     assert [row["tenant"] for row in json.loads(done.stdout)] == ["not-a-guid", tenant.id]
 
 
-def test_markup_in_a_name_is_text(tenant: Tenant) -> None:
+def test_markup_in_a_name_is_text(tenant: Store) -> None:
     """An organization's name is printed as it is, whatever brackets are in it."""
     tenant.onboard("[/red] [bold]Contoso", NOW)
 
@@ -145,10 +149,10 @@ def test_markup_in_a_name_is_text(tenant: Tenant) -> None:
     assert tenant.id in support("tenants").stdout
 
 
-def test_the_audit_exits_with_1_and_the_path_of_a_finding(tenant: Tenant) -> None:
+def test_the_audit_exits_with_1_and_the_path_of_a_finding(tenant: Store) -> None:
     """A clean database passes; a document that nobody declared is named."""
     assert support("audit").returncode == 0
-    tenant._database.commit(tenant._database.create(f"{tenant.path}/notes/n"))
+    put(tenant.database, {f"{tenant.path}/notes/n": {}})
     done = support("audit", "--json")
 
     assert done.returncode == 1
@@ -157,7 +161,7 @@ def test_the_audit_exits_with_1_and_the_path_of_a_finding(tenant: Tenant) -> Non
     ]
 
 
-def test_wrong_usage_is_told_apart_from_a_service_that_is_away(tenant: Tenant) -> None:
+def test_wrong_usage_is_told_apart_from_a_service_that_is_away(tenant: Store) -> None:
     """2 for what was typed or set wrongly, 1 for an unknown tenant, 3 for an outage."""
     assert support("show", "contoso.example").returncode == 2
     assert support("show", str(uuid.uuid4())).returncode == 1
