@@ -22,9 +22,10 @@ _Aggregation: Any = types.RunAggregationQueryResponse.pb()
 
 
 class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs alone
-    """calls: method → how often. documents: read by gets and queries; queried: by queries alone.
+    """calls: method → how often. documents: that gets and queries brought; queried: queries alone.
 
-    counted: what aggregation queries came to. billed: reads, at least 1 a query (Firestore, "Pricing").
+    counted: what aggregation queries came to. billed: reads; a query costs at least one, and so does a get that finds
+    nothing (Firestore, "Pricing").
     """
 
     def __init__(self, behind: str) -> None:
@@ -49,10 +50,11 @@ class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic 
             call = self._channel.unary_stream(method, None, None)(
                 request, metadata=metadata, timeout=context.time_remaining()
             )
-            documents = counted = 0
+            documents = missing = counted = 0
             try:
                 for answer in call:
                     documents += _documents(name, answer)
+                    missing += _missing(name, answer)
                     counted += _counted(name, answer)
                     yield answer
             except grpc.RpcError as error:
@@ -63,7 +65,7 @@ class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic 
                     self.documents += documents
                     self.queried += documents if name == "RunQuery" else 0
                     self.counted += counted
-                    self.billed += _billed(name, documents, counted)
+                    self.billed += _billed(name, documents + missing, counted)
 
         return grpc.unary_stream_rpc_method_handler(forward)
 
@@ -72,8 +74,12 @@ def _documents(name: str, answer: bytes) -> int:
     if name == "RunQuery":
         return int(_Query.FromString(answer).HasField("document"))
     if name == "BatchGetDocuments":
-        return int(_Get.FromString(answer).WhichOneof("result") is not None)
+        return int(_Get.FromString(answer).HasField("found"))
     return 0
+
+
+def _missing(name: str, answer: bytes) -> int:
+    return int(name == "BatchGetDocuments" and _Get.FromString(answer).HasField("missing"))
 
 
 def _counted(name: str, answer: bytes) -> int:
@@ -83,10 +89,10 @@ def _counted(name: str, answer: bytes) -> int:
     return sum(int(value.integer_value) for value in fields.values())
 
 
-def _billed(name: str, documents: int, counted: int) -> int:
+def _billed(name: str, read: int, counted: int) -> int:
     if name == "RunAggregationQuery":
         return max(1, math.ceil(counted / ENTRIES_OF_A_READ))
-    return max(documents, 1) if name == "RunQuery" else documents
+    return max(read, 1) if name == "RunQuery" else read
 
 
 @contextlib.contextmanager
