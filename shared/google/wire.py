@@ -17,6 +17,8 @@ from google.cloud.firestore_v1._helpers import decode_dict, encode_value
 
 END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs do not know it
 Write: Any = types.Write.pb()
+_Document: Any = types.Document.pb()
+_Value: Any = types.Value.pb()
 _CommitRequest: Any = types.CommitRequest.pb()
 _BatchWriteRequest: Any = types.BatchWriteRequest.pb()
 _RunQueryRequest: Any = types.RunQueryRequest.pb()
@@ -95,11 +97,17 @@ class Wire:
         return None
 
     def _update(self, path: str, fields: Mapping[str, Any]) -> Any:
-        write = Write()
-        write.update.name = f"{self._root}/{path}"
-        for name, value in fields.items():
-            write.update.fields[name].CopyFrom(types.Value.pb(encode_value(value)))
-        return write
+        values = {name: _value(value) for name, value in fields.items()}
+        return Write(update=_Document(name=f"{self._root}/{path}", fields=values))
+
+
+def _value(value: Any) -> Any:
+    """Google's encoding makes each value several times; a beat's values are texts and times."""
+    if isinstance(value, str):
+        return _Value(string_value=value)
+    if type(value) is datetime:
+        return _Value(timestamp_value=value)
+    return types.Value.pb(encode_value(value))
 
 
 def _routing(name: str, value: str) -> tuple[str, str]:
