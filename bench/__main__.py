@@ -12,11 +12,11 @@ from bench.results import Results
 from bench.world import world
 
 SECTIONS = (
-    *("heartbeat", "threads", "coldstart", "registration"),
+    *("heartbeat", "coldstart", "registration", "memory"),
     *("purge", "tick", "portal"),
-    *("fleet", "cost"),
+    *("pace", "fleet", "cost"),
 )
-NEED_NOTHING = {"fleet", "cost"}
+NEED_NOTHING = {"pace", "fleet", "cost"}
 
 
 def main() -> int:
@@ -26,20 +26,22 @@ def main() -> int:
     parser.add_argument("--publish", action="store_true", help="write the results into docs/")
     options = parser.parse_args()
     chosen = options.only or SECTIONS
-    results = Results()
+    results = Results.of_earlier_runs() if options.only else Results()
     started = time.monotonic()
     if set(chosen) - NEED_NOTHING:
         servers.compile_dependencies()
-        for name in [each for each in chosen if each not in NEED_NOTHING]:
-            print(f"{name}", flush=True)
+    for name in chosen:
+        begun = time.monotonic()
+        print(name, flush=True)
+        measure = importlib.import_module(f"bench.{name}").measure
+        if name in NEED_NOTHING:
+            measure(results)
+        else:
             # An emulator of its own: one is slower for what it has held before.
             with world(quick=options.quick) as here:
-                importlib.import_module(f"bench.{name}").run(here, results)
-            results.save()
-    for name in [each for each in chosen if each in NEED_NOTHING]:
-        print(f"{name}", flush=True)
-        importlib.import_module(f"bench.{name}").run(results)
-    results.save()
+                measure(here, results)
+        results.took[name] = round(time.monotonic() - begun)
+        results.save()
     report.write(results, publish=options.publish)
     print(f"{time.monotonic() - started:.0f} seconds; see build/bench/")
     return 0

@@ -51,7 +51,7 @@ def table(price: dict[str, float]) -> str:
     return "\n".join([*lines, f"| **in all** | {totals} |"])
 
 
-def run(results: Results) -> None:
+def measure(results: Results) -> None:
     price = json.loads(PRICES.read_text())
     text = table(price)
     print(text)

@@ -60,7 +60,7 @@ def peak(counts: array[int], mean: float, minutes: range) -> float:
     return max(counts[minute] for minute in minutes) / mean
 
 
-def run(results: Results) -> None:
+def measure(results: Results) -> None:
     mean = PHONES / INTERVAL_SECONDS * MINUTE
     none = range(0)
     after = range(OUTAGE.stop // MINUTE, DAYS * 24 * 60)

@@ -4,6 +4,8 @@ It does far less per request than the cheapest server here. Every answer is read
 whoever uses the result refuses one that is not all 200.
 
     python -m bench.load PORT CONNECTIONS SECONDS FILE     FILE holds requests, each after its length in 4 bytes
+
+SECONDS is `once` where each request is to be sent one time.
 """
 
 from __future__ import annotations
@@ -49,11 +51,15 @@ class _Connection:
         self.received.clear()
 
 
-def request_bytes(path: str, token: str = "", body: bytes = b"", port: int = 80) -> bytes:
+def request_bytes(
+    path: str, token: str = "", body: bytes = b"", port: int = 80, cookie: str = ""
+) -> bytes:
     """An HTTP/1.1 request that keeps its connection. Without a body it is a GET."""
     lines = [f"{'POST' if body else 'GET'} {path} HTTP/1.1", f"Host: {HOST}:{port}"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
+    if cookie:
+        lines.append(f"Cookie: {cookie}")
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -64,15 +70,15 @@ def write_requests(file: Path, requests: list[bytes]) -> Path:
     return file
 
 
-def measure(port: int, file: Path, *, connections: int, seconds: float) -> Load:
-    """Run the generator in a process of its own."""
+def measure(port: int, file: Path, *, connections: int, seconds: float | None = None) -> Load:
+    """Run the generator in a process of its own. seconds: None is each request once."""
     command = [
         sys.executable,
         "-m",
         "bench.load",
         str(port),
         str(connections),
-        str(seconds),
+        "once" if seconds is None else str(seconds),
         str(file),
     ]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -104,6 +110,8 @@ def _status(received: bytearray) -> tuple[int, bool] | None:
     if not found:
         return None
     lower = head.lower()
+    if b"transfer-encoding: chunked" in lower:
+        return (int(head[9:12]), False) if body.endswith(b"\r\n0\r\n\r\n") else None
     at = lower.find(b"content-length:")
     length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
     if len(body) < length:
@@ -111,12 +119,13 @@ def _status(received: bytearray) -> tuple[int, bool] | None:
     return int(head[9:12]), b"connection: close" in lower
 
 
-def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> Load:
+def run(port: int, connections: int, seconds: float | None, requests: list[bytes]) -> Load:
     selector = selectors.DefaultSelector()
     latencies: list[float] = []
     statuses: dict[str, int] = {}
     begun = time.perf_counter()
-    ends_at = begun + seconds
+    ends_at = float("inf") if seconds is None else begun + seconds
+    ends_after = len(requests) if seconds is None else float("inf")
     for index in range(connections):
         _send(_Connection(requests, index, connections), port, selector)
     open_requests = connections
@@ -138,7 +147,7 @@ def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> L
             status, closes = found
             statuses[str(status)] = statuses.get(str(status), 0) + 1
             latencies.append(now - connection.started)
-            if now >= ends_at:
+            if now >= ends_at or connection.at >= ends_after:
                 open_requests -= 1
                 continue
             if closes:
@@ -168,7 +177,10 @@ if __name__ == "__main__":
     print(
         json.dumps(
             run(
-                int(_port), int(_connections), float(_seconds), _read_requests(Path(_file))
+                int(_port),
+                int(_connections),
+                None if _seconds == "once" else float(_seconds),
+                _read_requests(Path(_file)),
             ).__dict__
         )
     )

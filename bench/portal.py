@@ -5,22 +5,25 @@ Beside it one bare count, because that is what an emulator needs the time for.
 
 from __future__ import annotations
 
-import http.client
+import socket
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import flask
+from starlette.responses import Response
 
-from bench import servers
+from bench import load, servers
 from bench.issuer import new_ids
 from bench.results import Results
-from bench.world import World, write
+from bench.rounds import ratio
+from bench.world import Documents, World, run
 from functions.admin_portal.session import Sessions
+from local.emulators import PROJECT
 from local.processes import HOST
+from shared.environment import load as settings_from
 from shared.inventory import FAILED, SUCCEEDED
-from shared.store import Tenant
+from shared.settings import PortalSettings
+from shared.store import TenantStore
 
 KEY = "bench-session-key-of-32-characters"
 URL = "http://localhost"
@@ -31,66 +34,65 @@ SETTINGS = {
 }
 
 
-def run(world: World, results: Results) -> None:
-    rounds, devices = (2, 5_000) if world.quick else (5, 100_000)
-    tenant = world.tenant()
-    _add(world, tenant, devices)
+def measure(world: World, results: Results) -> None:
+    rounds, count = (2, 5_000) if world.quick else (5, 100_000)
+    store = world.tenant()
+    world.write(devices(store, count))
     first, whole, bare = [], [], []
     source = servers.staged("admin_portal", world.folder)
     with servers.served(source, "admin_portal", {**world.environment, **SETTINGS}) as (port, _):
         for _ in range(rounds):
             started = time.perf_counter()
-            world.database.count(tenant.devices_path, deadline_seconds=30.0)
+            run(store.count_devices(seconds=30.0))
             bare.append(time.perf_counter() - started)
-            shown, done = _page(port, tenant)
+            shown, done = _page(port, store)
             first.append(shown)
             whole.append(done)
-    label = f"{devices:,} devices"
+    label = f"{count:,} devices"
     results.measured("portal", f"first part of the page, {label}", first, "s")
     results.measured("portal", f"whole page with its numbers, {label}", whole, "s")
     results.measured("portal", f"one bare count, {label}", bare, "s")
     results.key("portal_first_part_seconds", statistics.median(first), "≤ 1")
-    results.key(
-        "portal_whole_page_vs_bare_count", statistics.median(whole) / statistics.median(bare)
-    )
+    results.key("portal_whole_page_vs_bare_count", ratio(whole, bare))
 
 
-def _add(world: World, tenant: Tenant, count: int) -> None:
+def devices(store: TenantStore, count: int) -> Documents:
     """Devices that synchronized at some time in the last 60 days, one in five of them with a failure since."""
-    database, now = world.database, datetime.now(UTC)
-
-    def device(place: int, device_id: str) -> Any:
+    now = datetime.now(UTC)
+    for place, device_id in enumerate(new_ids(count)):
         at = now - timedelta(days=60 * place / count)
         outcome = FAILED if place % 5 == 0 else SUCCEEDED
         fields = {"lastHeartbeatAt": now, "lastSyncAt": at, "lastOutcome": outcome}
-        return database.set(f"{tenant.devices_path}/{device_id}", fields)
-
-    write(database, (device(place, each) for place, each in enumerate(new_ids(count))))
+        yield f"{store.devices_path}/{device_id}", fields
 
 
-def _page(port: int, tenant: Tenant) -> tuple[float, float]:
+def page_request(store: TenantStore) -> bytes:
+    """A request for the organization's page, with a session as the function itself would begin it."""
+    stored = run(store.read())
+    if stored is None:
+        raise RuntimeError("no such organization")
+    response = Response()
+    settings = settings_from(PortalSettings, {**SETTINGS, "GOOGLE_CLOUD_PROJECT": PROJECT})
+    sessions = Sessions(settings.session_keys, URL)
+    sessions.begin(response, stored)
+    cookie = response.headers["Set-Cookie"].partition(";")[0]
+    return load.request_bytes("/", cookie=cookie)
+
+
+def _page(port: int, store: TenantStore) -> tuple[float, float]:
     """Seconds until the organization's ID is there, and until the numbers are. Raises RuntimeError without them."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=60)
-    try:
-        started = time.perf_counter()
-        connection.request("GET", "/", headers={"Cookie": _signed_in(tenant.id)})
-        answer = connection.getresponse()
-        page, shown = b"", 0.0
-        while piece := answer.read1(65536):
+    request, page, shown = page_request(store), b"", 0.0
+    started = time.perf_counter()
+    with socket.create_connection((HOST, port), timeout=60) as connection:
+        connection.sendall(request)
+        while not page.endswith(b"\r\n0\r\n\r\n"):
+            piece = connection.recv(65536)
+            if not piece:
+                raise RuntimeError("the page broke off")
             page += piece
-            if not shown and tenant.id.encode() in page:
+            if not shown and store.id.encode() in page:
                 shown = time.perf_counter() - started
-        whole = time.perf_counter() - started
-    finally:
-        connection.close()
-    if answer.status != 200 or b'id="numbers"' not in page or not shown:
-        raise RuntimeError(f"no page with numbers: {answer.status}")
+    whole = time.perf_counter() - started
+    if not page.startswith(b"HTTP/1.1 200 ") or b'id="numbers"' not in page or not shown:
+        raise RuntimeError("no page with numbers")
     return shown, whole
-
-
-def _signed_in(tenant_id: str) -> str:
-    """The cookie of an administrator's session, as the function itself would set it."""
-    with flask.Flask(__name__).test_request_context():
-        response = flask.Response()
-        Sessions((KEY,), URL).begin(response, tenant_id)
-        return response.headers["Set-Cookie"].partition(";")[0]

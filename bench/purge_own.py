@@ -1,40 +1,53 @@
-"""Purges one tenant, in a process of its own: prints seconds and peak memory. Without an Auth emulator, no users."""
+"""Runs the deletions of a scheduled run, in a process of its own: prints seconds and peak memory."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from functions.tenant_purge.purge import Purge
+from functions.tenant_purge.budget import Budget
+from functions.tenant_purge.deletions import Deletions
+from functions.tenant_purge.pace import PacedUsers
 from local.emulators import PROJECT
-from shared.google.old_firestore import Firestore
-from shared.google.identity import Accounts
-from shared.store import Tenant
+from shared.google.firestore import Firestore
+
+BUDGET_SECONDS = 600.0
+UNPACED = 1e6  # calls a second
 
 
-class NoAccounts:
+class NoUsers:
     """A project without Auth users."""
 
-    def delete(self, _uids: Sequence[str]) -> list[str]:
-        return []
+    async def delete(self, _uids: Sequence[str]) -> set[str]:
+        return set()
 
-    def pages(self) -> Iterator[list[Any]]:
-        return iter(())
+    async def page(self, _token: str = "") -> tuple[list[Any], str]:
+        return [], ""
+
+
+async def purge() -> int:
+    """Delete what is due; how many tenants that was."""
+    database = Firestore(PROJECT, os.environ["FIRESTORE_EMULATOR_HOST"])
+    nobody: Any = NoUsers()
+    paced = PacedUsers(nobody, UNPACED)
+    deletions = Deletions(database, nobody, paced, lambda: datetime.now(UTC))
+    await deletions.run(Budget(time.monotonic() + BUDGET_SECONDS))
+    return deletions.done.purged
 
 
 def main() -> None:
-    database = Firestore(PROJECT, os.environ["FIRESTORE_EMULATOR_HOST"])
-    emulated = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
-    accounts: Any = Accounts(PROJECT) if emulated else NoAccounts()
     started = time.perf_counter()
-    Purge(database, accounts, Tenant(database, sys.argv[1]), lambda: False).run()
+    purged = asyncio.run(purge())
     seconds = time.perf_counter() - started
+    if purged != 1:
+        raise RuntimeError(f"{purged} tenants were purged")
     print(json.dumps({"seconds": seconds, "peak_mib": _peak_kib() / 1024}))
 
 

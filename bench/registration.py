@@ -1,62 +1,126 @@
-"""Firestore calls of a registration, counted at the wire: of a new device, and of a known one."""
+"""Registration: Firestore calls at the wire, of a new device and of a known one, and its throughput for new devices."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 from bench import load, servers
 from bench.counter import counted
+from bench.heartbeat import CONNECTIONS, all_good
 from bench.issuer import new_ids
 from bench.results import Results
+from bench.rounds import in_turns, ratio
 from bench.world import World
 from local.emulators import auth_emulator
 from local.entra import AppRegistration, EntraStandIn
 
 DEVICES = 100
+PER_TENANT = 500  # an emulator counts a tenant's devices by looking at each of them
 
 
-def run(world: World, results: Results) -> None:
-    tenant = world.tenant()
-    ids = new_ids(DEVICES)
+@contextlib.contextmanager
+def outside(world: World) -> Iterator[tuple[EntraStandIn, dict[str, str]]]:
+    """Entra's stand-in and the function's settings for it. Its tokens are signed and checked for real; custom tokens
+    are made by the Auth emulator's rules.
+    """
     ca = world.folder / "entra"
     ca.mkdir(exist_ok=True)
-    with (
-        auth_emulator() as auth,
-        EntraStandIn(AppRegistration(), ca_dir=ca) as entra,
-        counted(world.firestore) as (address, wire),
-    ):
-        env = {**environment(world, auth, entra), "FIRESTORE_EMULATOR_HOST": address}
-        phone = phone_token(entra, tenant.id)
-        source = servers.staged("device_registration", world.folder)
-        with servers.served(source, "device_registration", env) as (port, _):
-            for name, status in (("new", 201), ("known", 200)):
-                wire.reset()
-                for each in ids:
-                    body = json.dumps({"deviceId": each}).encode()
-                    request = load.request_bytes("/v1/devices", phone, body)
-                    if (found := servers.exchange(port, request)) != status:
-                        raise RuntimeError(f"a {name} device: {found}")
-                _report(results, name, wire.calls)
-
-
-def environment(world: World, auth: str, entra: EntraStandIn) -> dict[str, str]:
-    """Custom tokens are signed by the Auth emulator's rules; Entra's are signed and checked for real."""
-    return {
-        **world.environment,
-        "FIREBASE_AUTH_EMULATOR_HOST": auth,
-        "ENTRA_CLIENT_ID": entra.app.client_id,
-        "ENTRA_MOBILE_CLIENT_IDS": ",".join(entra.app.public_client_ids),
-        "ENTRA_AUTHORITY": entra.url,
-        "REQUESTS_CA_BUNDLE": str(entra.ca_path),
-    }
+    with auth_emulator() as auth, EntraStandIn(AppRegistration(), ca_dir=ca) as entra:
+        settings = {
+            **world.environment,
+            "FIREBASE_AUTH_EMULATOR_HOST": auth,
+            "ENTRA_CLIENT_ID": entra.app.client_id,
+            "ENTRA_MOBILE_CLIENT_IDS": ",".join(entra.app.public_client_ids),
+            "ENTRA_AUTHORITY": entra.url,
+            "REQUESTS_CA_BUNDLE": str(entra.ca_path),
+        }
+        yield entra, settings
 
 
 def phone_token(entra: EntraStandIn, tenant_id: str) -> str:
     return entra.mint({"tid": tenant_id, "iss": f"{entra.url}/{tenant_id}/v2.0"})
 
 
-def _report(results: Results, name: str, calls: Counter[str]) -> None:
+def registrations(world: World, entra: EntraStandIn, count: int) -> list[bytes]:
+    """Requests of that many new devices, of as many tenants as they need."""
+    requests: list[bytes] = []
+    while len(requests) < count:
+        phone = phone_token(entra, world.tenant().id)
+        requests += [_request(phone, each) for each in new_ids(PER_TENANT)]
+    return requests[:count]
+
+
+def all_created(measured: load.Load) -> load.Load:
+    if set(measured.statuses) != {"201"}:
+        raise RuntimeError(f"not every answer was 201: {measured.statuses}")
+    return measured
+
+
+def _request(phone: str, device_id: str) -> bytes:
+    body = json.dumps({"deviceId": device_id}).encode()
+    return load.request_bytes("/v1/devices", phone, body)
+
+
+def measure(world: World, results: Results) -> None:
+    with outside(world) as (entra, settings):
+        _calls(world, results, entra, settings)
+        _throughput(world, results, entra, settings)
+
+
+def _calls(world: World, results: Results, entra: EntraStandIn, settings: dict[str, str]) -> None:
+    phone = phone_token(entra, world.tenant().id)
+    ids = new_ids(DEVICES)
+    source = servers.staged("device_registration", world.folder)
+    with counted(world.firestore) as (address, wire):
+        env = {**settings, "FIRESTORE_EMULATOR_HOST": address}
+        with servers.served(source, "device_registration", env) as (port, _):
+            for name, status, target in (("new", 201, "≤ 4"), ("known", 200, "≤ 3")):
+                wire.reset()
+                for each in ids:
+                    if (found := servers.exchange(port, _request(phone, each))) != status:
+                        raise RuntimeError(f"a {name} device: {found}")
+                _report(name, wire.calls)
+                per_device = sum(wire.calls.values()) / DEVICES
+                results.key(f"registration_rpcs_{name}", per_device, target)
+
+
+def _throughput(
+    world: World, results: Results, entra: EntraStandIn, settings: dict[str, str]
+) -> None:
+    """Each round has new devices of its own, and hello world gets the same requests."""
+    rounds, count = (2, 500) if world.quick else (5, 1_000)
+    requests = registrations(world, entra, (rounds + 1) * count)
+    files = [
+        load.write_requests(world.folder / f"new-{each}", requests[start : start + count])
+        for each, start in enumerate(range(0, len(requests), count))
+    ]
+    rates: dict[str, list[float]] = {"hello": [], "device_registration": []}
+    with contextlib.ExitStack() as stack:
+        ports = {}
+        for name in rates:
+            source = servers.staged(name, world.folder)
+            ports[name], _ = stack.enter_context(servers.served(source, name, settings))
+            _measured(name, ports[name], files[0])
+        for place, name in enumerate(in_turns(rates, rounds)):
+            rates[name].append(_measured(name, ports[name], files[1 + place // 2]))
+    results.measured("registration throughput", "hello world", rates["hello"], "requests/s")
+    results.measured(
+        "registration throughput", "a new device", rates["device_registration"], "requests/s"
+    )
+    key = "registration_throughput_vs_hello"
+    results.key(key, ratio(rates["device_registration"], rates["hello"]))
+
+
+def _measured(name: str, port: int, file: Path) -> float:
+    measured = load.measure(port, file, connections=CONNECTIONS)
+    good = all_created if name == "device_registration" else all_good
+    return good(measured).requests_per_second
+
+
+def _report(name: str, calls: Counter[str]) -> None:
     for method, count in sorted(calls.items()):
         print(f"  {name}: {method} {count / DEVICES:g}")
-    results.key(f"registration_rpcs_{name}", sum(calls.values()) / DEVICES, "≤ 3")

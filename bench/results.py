@@ -32,10 +32,26 @@ class Spread:
 
 @dataclass
 class Results:
-    """values: the flat object. spreads: section → label → what was measured, for tables and charts."""
+    """values: the flat object. spreads: section → label → what was measured, for tables and charts.
+
+    took: seconds of each part of the run.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     spreads: dict[str, dict[str, Spread]] = field(default_factory=dict)
+    took: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_earlier_runs(cls) -> Results:
+        """What is in the files: for a run of some sections alone. A whole run begins without."""
+        if not (RESULTS.exists() and SPREADS.exists()):
+            return cls()
+        known = json.loads(SPREADS.read_text())
+        spreads = {
+            section: {label: Spread(**spread) for label, spread in labels.items()}
+            for section, labels in known["spreads"].items()
+        }
+        return cls(json.loads(RESULTS.read_text()), spreads, known["took"])
 
     def measured(self, section: str, label: str, values: Sequence[float], unit: str) -> Spread:
         spread = Spread.of(values, unit)
@@ -48,14 +64,7 @@ class Results:
         print(f"  → {name} = {value:.4g}{'   to reach: ' + target if target else ''}", flush=True)
 
     def save(self) -> None:
-        """Write both files, and keep in them what an earlier run of other sections found."""
         FOLDER.mkdir(parents=True, exist_ok=True)
-        if RESULTS.exists():
-            self.values = {**json.loads(RESULTS.read_text()), **self.values}
-        if SPREADS.exists():
-            earlier = json.loads(SPREADS.read_text())
-            for section, spreads in earlier.items():
-                if section not in self.spreads:
-                    self.spreads[section] = {label: Spread(**one) for label, one in spreads.items()}
         RESULTS.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
-        SPREADS.write_text(json.dumps(self.spreads, indent=1, default=asdict) + "\n")
+        known = {"took": self.took, "spreads": self.spreads}
+        SPREADS.write_text(json.dumps(known, indent=1, default=asdict) + "\n")

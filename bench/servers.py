@@ -21,7 +21,7 @@ from deploy import bundle
 from local.emulators import PROJECT
 from local.processes import HOST, ROOT, Server, free_ports, server
 
-THREADS, WORKERS = "16", "1"
+THREADS, WORKERS = "16", "1"  # threads: of the synchronous peers
 PEERS = ROOT / "bench/peers"
 FRAMEWORK = Path(sys.executable).with_name("functions-framework")
 POLL_SECONDS = 0.002

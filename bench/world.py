@@ -1,31 +1,50 @@
-"""What the sections share: emulators, key server, a folder, and devices by the thousand."""
+"""What the sections share: an event loop, emulators, key server, a folder, and devices by the thousand."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from google.cloud.firestore_v1._helpers import encode_dict
 
 from bench import servers
-from bench.issuer import Issuer, issuer, new_ids
+from bench.issuer import Issuer, issuer
 from local import emulators
 from local.emulators import PROJECT
 from local.processes import STATE
 from shared.errors import Unavailable
-from shared.google.old_firestore import MAX_WRITES, Firestore, in_chunks
-from shared.store import Tenant
+from shared.google.firestore import Firestore, Transaction
+from shared.google.wire import Wire, Write
+from shared.store import TenantStore
+
+CHUNK = 500  # documents of one call
+AT_ONCE = 4
+WARM_UP_SECONDS = 60
+T = TypeVar("T")
+Documents = Iterable[tuple[str, Mapping[str, Any]]]  # path, fields
+_RUNNER = asyncio.Runner()
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What it returns or raises, on the one loop of this process: grpc.aio takes no second one."""
+    return _RUNNER.run(coroutine)
 
 
 @dataclass(frozen=True)
 class World:
+    """firestore: the emulator's address. database: a client of it. folder: for files, and staged functions."""
+
     firestore: str
+    database: Firestore
     issuer: Issuer
     folder: Path
     quick: bool
@@ -34,50 +53,78 @@ class World:
     def environment(self) -> dict[str, str]:
         return servers.environment(self.issuer.settings, self.firestore)
 
-    @property
-    def database(self) -> Firestore:
-        return Firestore(PROJECT, self.firestore)
-
-    def tenant(self, devices: Sequence[str] | int = 0) -> Tenant:
+    def tenant(self, devices: Sequence[str] = ()) -> TenantStore:
         """A new active tenant with devices."""
-        database = self.database
-        tenant = Tenant(database, str(uuid.uuid4()))
-        tenant.onboard("Bench", datetime.now(UTC))
-        ids = new_ids(devices) if isinstance(devices, int) else devices
-        add_devices(database, tenant, ids)
-        return tenant
+        store = TenantStore(self.database, str(uuid.uuid4()))
+        run(store.onboard("Bench", datetime.now(UTC)))
+        fields = {"lastHeartbeatAt": datetime.now(UTC)}
+        self.write((f"{store.devices_path}/{each}", fields) for each in devices)
+        return store
+
+    def write(self, documents: Documents) -> None:
+        """Write all of them. Raises RuntimeError if one was not written."""
+        run(_write(self.database, documents))
+
+    def is_empty(self, path: str) -> bool:
+        """Whether there is nothing below the document at `path`."""
+
+        async def look() -> bool:
+            documents = self.database.stream(path, below=True, keys_only=True)
+            async with contextlib.aclosing(documents):
+                return await anext(documents, None) is None
+
+        return run(look())
 
 
-def add_devices(database: Firestore, tenant: Tenant, ids: Sequence[str]) -> None:
-    write(
-        database,
-        (
-            database.create(f"{tenant.devices_path}/{each}", server_times=["lastHeartbeatAt"])
-            for each in ids
-        ),
-    )
+async def _write(database: Firestore, documents: Documents) -> None:
+    client = await database.client()
+    wire = Wire(client)
+    root = f"{client._database_string}/documents"
+    rest = iter(documents)
+
+    async def work() -> None:
+        while chunk := list(islice(rest, CHUNK)):
+            if any(await wire.batch([_set(f"{root}/{path}", it) for path, it in chunk], 60.0)):
+                raise RuntimeError("a document was not written")
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
 
-def write(database: Firestore, writes: Iterable[Any]) -> None:
-    """All of them, four chunks at a time. Raises RuntimeError if one was not carried out."""
-
-    def carry_out(chunk: list[Any]) -> None:
-        if any(database.batch_write(chunk)):
-            raise RuntimeError("a document was not written")
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(carry_out, in_chunks(writes, MAX_WRITES)))
+def _set(name: str, fields: Mapping[str, Any]) -> Any:
+    write = Write()
+    write.update.name = name
+    for key, value in encode_dict(fields).items():
+        write.update.fields[key].CopyFrom(value._pb)
+    return write
 
 
-def warm_up(database: Firestore) -> None:
+async def _warm_up(database: Firestore) -> None:
     """An emulator's first call takes seconds. Raises Unavailable after a minute."""
-    deadline = time.monotonic() + 60
+
+    async def look(transaction: Transaction) -> None:
+        await transaction.get("tenants/none")
+
+    ends_at = time.monotonic() + WARM_UP_SECONDS
     while True:
         try:
-            return database.transact(["tenants/none"], lambda _found: ((), None))
+            return await database.transact(look)
         except Unavailable:
-            if time.monotonic() > deadline:
+            if time.monotonic() > ends_at:
                 raise
+
+
+@contextlib.contextmanager
+def opened(address: str) -> Iterator[Firestore]:
+    """A client, closed in the end: the loop that it belongs to lives longer than an emulator."""
+    database = Firestore(PROJECT, address)
+
+    async def close() -> None:
+        await (await database.client())._firestore_api.transport.close()
+
+    try:
+        yield database
+    finally:
+        run(close())
 
 
 @contextlib.contextmanager
@@ -88,6 +135,7 @@ def world(*, quick: bool) -> Iterator[World]:
             cleanup.enter_context(tempfile.TemporaryDirectory(dir=STATE, prefix="bench-"))
         )
         firestore = cleanup.enter_context(emulators.firestore_emulator())
-        warm_up(Firestore(PROJECT, firestore))
+        database = cleanup.enter_context(opened(firestore))
+        run(_warm_up(database))
         keys = cleanup.enter_context(issuer(PROJECT, folder))
-        yield World(firestore, keys, folder, quick)
+        yield World(firestore, database, keys, folder, quick)
