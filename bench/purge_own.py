@@ -39,7 +39,7 @@ async def purge() -> int:
     paced = PacedUsers(nobody, UNPACED)
     deletions = Deletions(database, nobody, paced, lambda: datetime.now(UTC))
     await deletions.run(Budget(time.monotonic() + BUDGET_SECONDS))
-    return deletions.done.purged
+    return deletions.progress.purged
 
 
 def main() -> None:

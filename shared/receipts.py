@@ -21,6 +21,10 @@ from typing import Any
 from shared.tenant import Tenant
 
 RECEIPTS = "receipts"
+PURGE_STEP, PURGE_ENDED = (
+    "tenant_purge_step",
+    "tenant_purged",
+)  # events in the log, with the receipt's ID
 KEPT = timedelta(days=2 * 365)
 # Firestore keeps old versions of a document for an hour, and so long a read may see them; a backup is a day's.
 OLD_VERSIONS = timedelta(hours=1)

@@ -20,8 +20,8 @@ import google.auth.transport.requests
 import requests
 
 from shared import errors
+from shared.receipts import PURGE_ENDED, PURGE_STEP
 
-STEP, END = "tenant_purge_step", "tenant_purged"
 PURGED, UNFINISHED = "purged", "unfinished"
 HOST = "https://logging.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/logging.read"
@@ -62,13 +62,13 @@ def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
     found: dict[str, Receipt] = {}
     for entry in entries:
         line = entry.get("jsonPayload")
-        if not isinstance(line, Mapping) or line.get("event") not in (STEP, END):
+        if not isinstance(line, Mapping) or line.get("event") not in (PURGE_STEP, PURGE_ENDED):
             continue
         name = line.get("receipt")
         if not isinstance(name, str) or receipt_id not in ("", name):
             continue
         receipt = found.setdefault(name, Receipt(name))
-        if line["event"] == STEP:
+        if line["event"] == PURGE_STEP:
             receipt.users += int(line["users"])
             receipt.documents += int(line["documents"])
         else:
@@ -91,7 +91,7 @@ def query(since: datetime, receipt_id: str = "") -> str:
     """since: aware."""
     wanted = [
         'resource.type="cloud_run_revision"',
-        f'jsonPayload.event=("{STEP}" OR "{END}")',
+        f'jsonPayload.event=("{PURGE_STEP}" OR "{PURGE_ENDED}")',
         f'timestamp>="{since.isoformat()}"',
     ]
     wanted.append(f'jsonPayload.receipt="{receipt_id}"' if receipt_id else "jsonPayload.receipt:*")

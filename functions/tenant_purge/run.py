@@ -56,11 +56,17 @@ class Run:
         ):
             await self._within(work, self.budget.part(share), away)
         broken = await self._broken(away)
-        broken += self.deletions.done.broken + self.consents.checked.broken + self.sign_outs.broken
+        broken += (
+            self.deletions.progress.broken + self.consents.checked.broken + self.sign_outs.broken
+        )
         self._report(broken, away)
-        if self.deletions.done.failed or broken:
+        if self.deletions.progress.failed or broken:
             raise RunFailed
-        unavailable = [*away, *self.deletions.done.unavailable, *self.consents.checked.unavailable]
+        unavailable = [
+            *away,
+            *self.deletions.progress.unavailable,
+            *self.consents.checked.unavailable,
+        ]
         if unavailable:
             raise unavailable[0]
 
@@ -101,7 +107,7 @@ class Run:
         )
 
     def _report(self, broken: int, away: list[errors.Unavailable]) -> None:
-        done, checked = self.deletions.done, self.consents.checked
+        done, checked = self.deletions.progress, self.consents.checked
         unavailable = len(away) + len(done.unavailable) + len(checked.unavailable)
         logs.event(
             "purge_run",
@@ -112,12 +118,6 @@ class Run:
             failed=done.failed,
             broken=broken,
             unavailable=unavailable,
-            oldest_due_seconds=self._oldest_due_seconds(),
+            oldest_due_seconds=done.oldest_due_seconds(self.now()),
             **{f"consent_{name.value}": count for name, count in checked.judgements.items()},
         )
-
-    def _oldest_due_seconds(self) -> int:
-        """How long the oldest tenant that is still there has been due; 0 when none is."""
-        now = self.now()
-        oldest = min(self.deletions.done.due.values(), default=now)
-        return max(0, round((now - oldest).total_seconds()))
