@@ -1,0 +1,85 @@
+"""What pages say in each language: gettext catalogs, and dates, numbers and shares as CLDR writes them.
+
+The source text is English and stands in templates and code, in `gettext` or `_`. The catalogs beside this module are
+made by `make translations`. Nothing that a phone calls imports this.
+Sources: GNU gettext manual; Unicode CLDR (through Babel); Imprimerie nationale, "Lexique des règles typographiques".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+from babel.support import NullTranslations, Translations
+
+LOCALES = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+LANGUAGES = (SOURCE_LANGUAGE, "fr", "de", "es")
+_NARROW, _WIDE = "\u202f", "\u00a0"
+# Where a line may not break, and how wide the space is; the marks stand so in French alone.
+_SPACES = (
+    (re.compile(r" (?=[;!?»])|(?<=«) "), _NARROW),
+    (re.compile(r" (?=:)|(?<=Microsoft) (?=365)"), _WIDE),
+    (
+        re.compile(
+            r"(?<=[\d}s]) (?=(?:second|minute|day|hour|jour|heure|Tag|Stunde|Minute|día|hora)[a-z]{0,2}\b)"
+        ),
+        _WIDE,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One language. name: as browsers and `<html lang>` write it."""
+
+    name: str
+    locale: Locale
+    translations: NullTranslations
+
+    def gettext(self, text: str) -> str:
+        """The text in this language; itself where there is no translation."""
+        return typeset(self.translations.gettext(text))
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return typeset(self.translations.ngettext(singular, plural, count))
+
+    def moment(self, when: datetime) -> str:
+        """To the minute, in UTC: the server does not know where the reader is."""
+        utc = when.astimezone(UTC)
+        return (
+            f"{format_datetime(utc, 'long', tzinfo=UTC, locale=self.locale).rpartition(':')[0]} UTC"
+        )
+
+    def number(self, count: int) -> str:
+        return format_decimal(count, locale=self.locale)
+
+    def share(self, part: int, whole: int) -> str:
+        """In whole per cent; what is there is never shown as none, and what is missing never as all."""
+        if not part or not whole:
+            return format_percent(0, locale=self.locale)
+        percent = 100 * part / whole
+        if percent < 1:
+            return f"<{_NARROW}{format_percent(0.01, locale=self.locale)}"
+        whole_percent = 100 if part == whole else min(99, round(percent))
+        return format_percent(whole_percent / 100, locale=self.locale)
+
+
+def typeset(text: str) -> str:
+    """The same text, with spaces that keep together what belongs together."""
+    for pattern, space in _SPACES:
+        text = pattern.sub(space, text)
+    return text
+
+
+def load(folder: Path = LOCALES) -> dict[str, Catalog]:
+    """The catalogs by language; the source language needs none."""
+    return {
+        language: Catalog(language, Locale.parse(language), Translations.load(folder, [language]))
+        for language in LANGUAGES
+    }
