@@ -11,8 +11,8 @@ import pytest
 from functions.tenant_purge.run import RunFailed
 from shared.receipts import path_of
 from tests.helpers import functions, tenants, virtual
-from tests.helpers.mortal import Outside, Process
 from tests.helpers.fakes import NOW, FakeFirestore
+from tests.helpers.mortal import Outside, Process
 from tests.helpers.scheduled import Scheduled
 from tests.helpers.tenants import RECEIPT
 from tests.helpers.virtual import in_virtual_time
