@@ -96,12 +96,20 @@ async def _finding(name: str, check: Check) -> Finding:
 
 
 class Doctor:
+    """database, entra: what is examined; those of the settings unless given."""
+
     def __init__(
-        self, settings: PurgeSettings, environ: Mapping[str, str], clock: Callable[[], float]
+        self,
+        settings: PurgeSettings,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        database: Firestore | None = None,
+        entra: EntraCalls | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._database = Firestore(settings.project, settings.firestore_emulator)
+        self._database = database or Firestore(settings.project, settings.firestore_emulator)
+        self._entra = entra
         bundle = environ.get("REQUESTS_CA_BUNDLE") or None
         self._http = urllib3.PoolManager(ca_certs=bundle, timeout=SECONDS, retries=False)
 
@@ -176,7 +184,7 @@ class Doctor:
         if not found:
             raise Skipped("connect an organization first")
         try:
-            await EntraCalls(Entra(self._settings)).probe_consent(found[0].id)
+            await self._entra_calls().probe_consent(found[0].id)
         except EntraRefused as refusal:
             code = refusal.codes[0] if refusal.codes else refusal.error
             if code in NUMBERS[Group.CREDENTIAL] or not refusal.codes:
@@ -184,6 +192,9 @@ class Doctor:
                 raise Unwell(f"Entra refuses it ({code})", advice) from None
             return f"accepted; the organization asked about answers {code}"
         return "accepted"
+
+    def _entra_calls(self) -> EntraCalls:
+        return self._entra or EntraCalls(Entra(self._settings))
 
     def _deployed_rules(self) -> str:
         release = self._rules_api(f"projects/{self._settings.project}/releases/cloud.firestore")

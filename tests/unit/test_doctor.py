@@ -6,50 +6,61 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from shared.entra.client import EntraRefused
 from shared.errors import Unavailable
-from shared.google.old_firestore import Document, NotFound
 from shared.settings import PurgeSettings
 from support import doctor
+from tests.helpers.fakes import TENANT, FakeEntra, FakeFirestore
+from tests.helpers.functions import settings
 
-TENANT = "aaaaaaaa-1111-4222-8333-444444444444"
-SETTINGS = PurgeSettings(
-    project="demo-calliente",
-    firestore_emulator="127.0.0.1:1",
-    entra_client_id="11111111-2222-4333-8444-555555555555",
-    entra_credential="secret",
-    entra_client_secret="made-up",
+SETTINGS = settings(
+    PurgeSettings,
+    FIRESTORE_EMULATOR_HOST="127.0.0.1:1",
+    FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:1",
 )
-
-
 NOW = 1_780_000_000
 
 
 @dataclass
 class Answer:
+    """Of a server to a call without a token."""
+
     status: int
     data: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> doctor.Doctor:
-    patient = doctor.Doctor(SETTINGS, {}, lambda: NOW)
-    tenant = Document(f"tenants/{TENANT}", {}, None)
-    monkeypatch.setattr(patient._database, "query", lambda *a, **o: [tenant])
-    return patient
+class Patient(doctor.Doctor):
+    """A doctor of fakes. answer: to every call without a token. rules: answers of the Rules API, in turn."""
+
+    def __init__(self, changes=None, answer=None, rules=()):
+        self.database, self.entra = FakeFirestore(), FakeEntra()
+        self.database.put(f"tenants/{TENANT}", {})
+        said = replace(SETTINGS, **(changes or {}))
+        super().__init__(said, {}, lambda: NOW, self.database, self.entra)
+        self._answer = answer
+        self._rules = iter(rules)
+
+    def _get(self, _url, _dependency):
+        return self._answer
+
+    @property
+    def _authorized(self):
+        return self
+
+    def request(self, _method, _url):
+        status, body = next(self._rules)
+        if isinstance(body, str):
+            body = {"source": {"files": [{"content": body}]}}
+        return Answer(status, json.dumps(body).encode())
 
 
-def refusing(monkeypatch: pytest.MonkeyPatch, refusal: Exception) -> None:
-    def probe(_self: object, _tenant: str) -> None:
-        raise refusal
-
-    monkeypatch.setattr(doctor.Entra, "probe_consent", probe)
+async def finding(patient, check):
+    return await doctor._finding(check, patient.checks()[check])
 
 
-def test_every_wrong_setting_is_a_finding():
+async def test_every_wrong_setting_is_a_finding():
     """Each missing setting is named, and nothing else is tried."""
-    found = list(doctor.examine({"ENTRA_CREDENTIAL": "password"}))
+    found = [one async for one in doctor.examine({"ENTRA_CREDENTIAL": "password"})]
     assert {one.ok for one in found} == {False}
     said = " ".join(one.detail for one in found)
     assert all(
@@ -58,37 +69,35 @@ def test_every_wrong_setting_is_a_finding():
 
 
 @pytest.mark.parametrize("code", [7000215, 7000222, 700027, 700213])
-def test_a_failing_credential(patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, code: int):
+async def test_a_failing_credential(code):
     """A code about our own credential fails the check and says to renew it."""
-    refusing(monkeypatch, EntraRefused("invalid_client", (code,)))
-    found = doctor._finding("credential", patient.credential)
+    patient = Patient()
+    patient.entra.answers = {TENANT: code}
+    found = await finding(patient, "credential")
     assert found.ok is False
     assert str(code) in found.detail
     assert "renew" in found.advice
 
 
-def test_a_lost_consent_is_no_failing_credential(
-    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_lost_consent_is_no_failing_credential():
     """Where a tenant has removed the application, the credential itself was accepted."""
-    refusing(monkeypatch, EntraRefused("invalid_client", (700016,)))
-    assert doctor._finding("credential", patient.credential).ok is True
+    patient = Patient()
+    patient.entra.answers = {TENANT: 700016}
+    assert (await finding(patient, "credential")).ok is True
 
 
-def test_what_is_away_is_named(patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch):
+async def test_what_is_away_is_named():
     """A dependency without an answer is a finding with its name."""
-    refusing(monkeypatch, Unavailable("entra", "ConnectTimeout"))
-    found = doctor._finding("credential", patient.credential)
+    patient = Patient()
+    patient.entra.answers = {TENANT: Unavailable("entra", "ConnectTimeout")}
+    found = await finding(patient, "credential")
     assert (found.ok, "entra" in found.detail) == (False, True)
 
 
 @pytest.mark.parametrize(("status", "ok"), [(403, True), (401, True), (200, False), (404, False)])
-def test_open_rules_are_found(
-    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, status: int, ok: bool
-):
+async def test_open_rules_are_found(status, ok):
     """Rules that let a stranger list organizations fail the check."""
-    monkeypatch.setattr(patient, "_get", lambda *a: Answer(status))
-    assert doctor._finding("rules", patient.rules).ok is ok
+    assert (await finding(Patient(answer=Answer(status)), "rules")).ok is ok
 
 
 @pytest.mark.parametrize(
@@ -100,40 +109,28 @@ def test_open_rules_are_found(
         ([(403, {})], False, "Firebase Rules Viewer"),
         ([(500, {})], False, "http_500"),
     ],
+    ids=["same", "others", "none", "no role", "outage"],
 )
-def test_the_deployed_rules_are_compared(
-    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, answers: list, ok: bool, said: str
-):
+async def test_the_deployed_rules_are_compared(answers, ok, said):
     """On a real project the rules must be those of firestore.rules, to the letter."""
-    waiting = iter(answers)
-
-    class Authorized:
-        def request(self, _method: str, _url: str) -> Answer:
-            status, body = next(waiting)
-            if isinstance(body, str):
-                body = {"source": {"files": [{"content": body}]}}
-            return Answer(status, json.dumps(body).encode())
-
-    monkeypatch.setattr(patient, "_settings", replace(SETTINGS, firestore_emulator=""))
-    monkeypatch.setattr(patient, "_get", lambda *a: Answer(403))
-    patient.__dict__["_authorized"] = Authorized()
-    found = doctor._finding("rules", patient.rules)
+    found = await finding(Patient({"firestore_emulator": ""}, Answer(403), answers), "rules")
     assert found.ok is ok
     assert said in f"{found.detail} {found.advice}"
 
 
+class NoDatabase(FakeFirestore):
+    """What Google answers where the project has none."""
+
+    async def query(self, *_arguments, **_options):
+        raise Unavailable("firestore", "not_found")
+
+
 @pytest.mark.parametrize("check", ["firestore", "rules"])
-def test_a_project_without_a_database(
-    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, check: str
-):
+async def test_a_project_without_a_database(check):
     """Firestore that does not know the database is told apart from an outage."""
-
-    def none(*_arguments: object, **_options: object) -> None:
-        raise NotFound
-
-    monkeypatch.setattr(patient._database, "query", none)
-    monkeypatch.setattr(patient, "_get", lambda *a: Answer(404))
-    found = doctor._finding(check, getattr(patient, check))
+    patient = Patient(answer=Answer(404))
+    patient._database = NoDatabase()
+    found = await finding(patient, check)
     assert (found.ok, "deploy" in found.advice) == (False, True)
 
 
@@ -141,18 +138,14 @@ def test_a_project_without_a_database(
     ("ahead", "ok"),
     [(0, True), (30, True), (31, False), (-30, True), (-31, False)],
 )
-def test_a_wrong_clock(
-    patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch, ahead: int, ok: bool
-):
+async def test_a_wrong_clock(ahead, ok):
     """A clock is wrong from 31 seconds on, before Entra's or behind it, and by how much is said."""
     date = email.utils.formatdate(NOW - ahead, usegmt=True)
-    monkeypatch.setattr(patient, "_get", lambda *a: Answer(200, headers={"Date": date}))
-    found = doctor._finding("clock", patient.clock)
+    found = await finding(Patient(answer=Answer(200, headers={"Date": date})), "clock")
     assert found.ok is ok
     assert ok or f"by {ahead} s" in found.detail
 
 
-def test_an_answer_without_a_date(patient: doctor.Doctor, monkeypatch: pytest.MonkeyPatch):
+async def test_an_answer_without_a_date():
     """What can't be compared is skipped, neither sound nor broken."""
-    monkeypatch.setattr(patient, "_get", lambda *a: Answer(200))
-    assert doctor._finding("clock", patient.clock).ok is None
+    assert (await finding(Patient(answer=Answer(200)), "clock")).ok is None

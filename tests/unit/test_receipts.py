@@ -15,23 +15,41 @@ from functions.tenant_purge.run import RunFailed
 from shared import errors
 from support import cli, receipts
 from support.advice import advice_on
-from tests.unit import purging
+from tests.helpers import tenants
+from tests.helpers.fakes import FakeFirestore
+from tests.helpers.scheduled import Scheduled
+from tests.helpers.virtual import in_virtual_time
 
 RECEIPT = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
 OTHER = "aaaaaaaa-0d3c-4a57-9a55-0a4f6b1c2d3e"
 SINCE = datetime(2026, 2, 1, tzinfo=UTC)
 
 
+class Denying(FakeFirestore):
+    """It lets no document of a device go."""
+
+    async def delete_batch(self, documents):
+        return [7 for _ in documents]
+
+
+@in_virtual_time
+async def purge(receipt, devices, database, seconds):
+    """A run of the real code over one organization."""
+    project = Scheduled(database, PURGE_BUDGET_SECONDS=seconds)
+    project.tenant(tenants.purging(receipt=receipt), devices=devices)
+    try:
+        await project.run()
+    except RunFailed:
+        assert isinstance(database, Denying)
+
+
 @pytest.fixture
 def log(capsys):
     """Run the purge's own code; returns the lines that it wrote."""
 
-    def written(receipt, devices=2, code=purging.DONE, seconds=0.0):
+    def written(receipt, devices=2, database=None, seconds="480"):
         capsys.readouterr()
-        try:
-            purging.run(purging.Database(receipt, devices, code), seconds)
-        except RunFailed:
-            assert code != purging.DONE
+        purge(receipt, devices, database, seconds)
         return capsys.readouterr().out.splitlines()
 
     return written
@@ -50,16 +68,16 @@ def test_a_purge_that_ended_has_its_receipt(log):
 
 def test_a_purge_over_several_runs_is_one_receipt(log):
     """What each run deleted is added up; the last outcome counts, and `purged` is final."""
-    lines = log(RECEIPT, code=purging.DENIED)
-    assert found(lines)[0].outcome == "stuck"
+    lines = log(RECEIPT, database=Denying())
+    assert found(lines)[0].outcome == receipts.UNFINISHED
     lines += log(RECEIPT, devices=3)
-    assert found(lines) == [receipts.Receipt(RECEIPT, "purged", "", users=5, documents=3)]
-    assert found(lines + log(RECEIPT, code=purging.DENIED))[0].outcome == "purged"
+    assert found(lines) == [receipts.Receipt(RECEIPT, "purged", "", users=3, documents=3)]
+    assert found(lines + log(RECEIPT, database=Denying()))[0].outcome == "purged"
 
 
 def test_a_purge_that_ran_out_of_time_is_unfinished(log):
     """A run whose budget is spent leaves no outcome, and no proof."""
-    assert found(log(RECEIPT, seconds=200.0))[0].outcome == receipts.UNFINISHED
+    assert found(log(RECEIPT, devices=3000, seconds="2"))[0].outcome == receipts.UNFINISHED
 
 
 def test_one_receipt_among_others(log):
@@ -199,8 +217,10 @@ def test_nobody_is_signed_in(monkeypatch):
     assert "gcloud auth application-default login" in advice_on(raised.value)
 
 
-def invoke(*arguments, lines=()):
-    return CliRunner().invoke(cli.commands, ["receipts", *arguments], input="\n".join(lines))
+def invoke(*arguments, lines=(), **environment):
+    return CliRunner(env={"GOOGLE_CLOUD_PROJECT": "unit-tests", **environment}).invoke(
+        cli.commands, ["receipts", *arguments], input="\n".join(lines)
+    )
 
 
 def test_the_command_reads_standard_input(log):
@@ -215,10 +235,10 @@ def test_the_command_reads_standard_input(log):
 def test_no_receipt_is_told(log):
     """Neither an unknown receipt nor an unfinished purge is a proof: exit code 1, and why."""
     unknown = invoke("--file", "-", "--receipt", OTHER, lines=log(RECEIPT))
-    stuck = invoke("--file", "-", lines=log(RECEIPT, code=purging.DENIED))
+    stuck = invoke("--file", "-", lines=log(RECEIPT, database=Denying()))
     assert (unknown.exit_code, stuck.exit_code) == (1, 1)
     assert "no purge that ended" in unknown.stderr
-    assert "stuck" in stuck.stdout
+    assert receipts.UNFINISHED in stuck.stdout
 
 
 @pytest.mark.parametrize(
@@ -235,8 +255,7 @@ def test_wrong_usage(wrong):
     assert invoke(*wrong).exit_code == 2
 
 
-def test_the_local_stack_logs_to_files(monkeypatch):
+def test_the_local_stack_logs_to_files():
     """With an emulator nothing is asked of Google: the message names the file to read."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    done = invoke()
+    done = invoke(FIRESTORE_EMULATOR_HOST="127.0.0.1:1")
     assert (done.exit_code, "--file" in done.stderr) == (2, True)

@@ -109,7 +109,7 @@ def _check_closing(before: Tenant, name: str, after: Tenant) -> None:
 def _check_consent(before: Tenant, name: str, after: Tenant, now: datetime) -> None:
     was, is_ = before.consent.lost_at, after.consent.lost_at
     if was and not is_:
-        assert name in (Verdict.STANDS, "onboarded"), "only STANDS, or a new consent, ends a loss"
+        assert name in (Verdict.STANDS, "onboarded", "reopen"), "nothing else ends a loss"
     if is_ and not was:
         assert name == Verdict.GONE, "only GONE begins a loss"
     if was and is_:
