@@ -100,6 +100,7 @@ audit: $(PACKAGES) ## Compare all that the running stack (make run) stores with 
 audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in the vulnerability databases
 	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements.txt
 	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
+	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements-deploy.txt
 	@npm audit --prefix local
 
 docs: $(PACKAGES) ## Write the generated pages of docs/ again

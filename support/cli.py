@@ -373,7 +373,7 @@ async def doctor(as_json: bool) -> None:
         lines.append(asdict(found))
         if not as_json:
             mark = {True: "ok  ", False: "FAIL", None: "skip"}[found.ok]
-            click.echo(f"{mark}  {found.check:14} {found.detail}")
+            click.echo(f"{mark}  {found.check:15} {found.detail}")
             if found.advice:
                 click.echo(f"      → {found.advice}")
     if as_json:

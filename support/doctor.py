@@ -9,27 +9,32 @@ import email.utils
 import json
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import google.auth
 import google.auth.exceptions
 import google.auth.transport.urllib3
+import google.oauth2.credentials
 import urllib3
 
+from shared import parsers
 from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra, EntraRefused
 from shared.entra.codes import NUMBERS, Group
+from shared.environment import SettingsError, load, setting
 from shared.errors import Unavailable
 from shared.google.firestore import Firestore
 from shared.google.users import Users
 from shared.keys import published
-from shared.settings import PurgeSettings, SettingsError, load
+from shared.settings import EntraSettings, ProjectSettings
 from shared.store import TENANTS
 from support.advice import MAKE_DATABASE, NO_DATABASE, advice_on
+from support.deployed import Check, Deployed, Skipped, Unwell
 
 RULES = Path(__file__).parents[1] / "firestore.rules"
 SKEW_SECONDS = 30
@@ -39,20 +44,12 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"
 
 
-Check = Callable[[], Awaitable[str]]
+@dataclass(frozen=True)
+class DoctorSettings(ProjectSettings, EntraSettings):
+    """What an operator tells. No key of a function's: they are where they belong, and out of reach from here."""
 
-
-class Unwell(Exception):
-    """what: is wrong. advice: what to do."""
-
-    def __init__(self, what: str, advice: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.advice = advice
-
-
-class Skipped(Exception):
-    """The check can't be made from here; the text says where it can."""
+    region: str = setting("REGION", parsers.name, default="europe-west1")
+    portal_url: str = setting("PORTAL_URL", parsers.base_url, default="")
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ async def examine(
 ) -> AsyncGenerator[Finding, None]:
     """The findings, one by one as they are made. clock: seconds since 1970, to hold against Entra's."""
     try:
-        settings = load(PurgeSettings, environ)
+        settings = load(DoctorSettings, environ)
     except SettingsError as error:
         for fault in error.faults:
             yield Finding("settings", False, fault, "set it as README.md, Settings, says")
@@ -95,17 +92,32 @@ async def _finding(name: str, check: Check) -> Finding:
         return Finding(name, False, type(error).__name__, "see docs/operations.md")
 
 
+@cache
+def operators() -> Any:
+    """Return the operator's credentials for Google. Raises DefaultCredentialsError."""
+    return google.auth.default(scopes=[SCOPE])[0]
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return json.loads(data or b"{}")
+    except ValueError:
+        return {}
+
+
 class Doctor:
-    """database, entra: what is examined; those of the settings unless given."""
+    """database, entra: what is examined; those of the settings unless given. credentials: makes the operator's."""
 
     def __init__(
         self,
-        settings: PurgeSettings,
+        settings: DoctorSettings,
         environ: Mapping[str, str],
         clock: Callable[[], float],
         database: Firestore | None = None,
         entra: EntraCalls | None = None,
+        credentials: Callable[[], Any] = operators,
     ) -> None:
+        self._credentials = credentials
         self._settings = settings
         self._clock = clock
         self._database = database or Firestore(settings.project, settings.firestore_emulator)
@@ -114,6 +126,8 @@ class Doctor:
         self._http = urllib3.PoolManager(ca_certs=bundle, timeout=SECONDS, retries=False)
 
     def checks(self) -> dict[str, Check]:
+        """Of a real project also what nobody sees while all goes well: support/deployed.py."""
+        deployed = {} if self._settings.emulated else self._deployed().checks()
         return {
             "signing keys": self.signing_keys,
             "clock": self.clock,
@@ -122,7 +136,20 @@ class Doctor:
             "firebase auth": self.firebase_auth,
             "rules": self.rules,
             "credential": self.credential,
+            **deployed,
         }
+
+    def _deployed(self) -> Deployed:
+        return Deployed(
+            self._settings.project,
+            self._settings.region,
+            self._ask,
+            self._fetch,
+            lambda: datetime.fromtimestamp(self._clock(), UTC),
+            self._settings.portal_url,
+            self._settings.entra_client_certificate,
+            self._quota_project(),
+        )
 
     async def signing_keys(self) -> str:
         keys = await published("entra", self._settings.entra_keys_url)()
@@ -217,11 +244,33 @@ class Doctor:
             raise Unavailable("firebase", f"http_{answer.status}")
         return json.loads(answer.data)
 
+    def _quota_project(self) -> str | None:
+        """The one of a person's credentials; None for an identity of the cloud, or where nobody is signed in."""
+        try:
+            held = self._credentials()
+        except google.auth.exceptions.GoogleAuthError:
+            return None
+        person = isinstance(held, google.oauth2.credentials.Credentials)
+        return held.quota_project_id or "" if person else None
+
     @cached_property
     def _authorized(self) -> Any:
-        credentials, _project = google.auth.default(scopes=[SCOPE])
         authorize: Any = google.auth.transport.urllib3.AuthorizedHttp
-        return authorize(credentials, self._http)
+        return authorize(self._credentials(), self._http)
+
+    def _ask(self, method: str, url: str) -> tuple[int, Any]:
+        """A call to Google as the operator. Raises Unavailable."""
+        body = b"{}" if method == "POST" else None
+        try:
+            answer = self._authorized.request(method, url, body=body)
+        except (google.auth.exceptions.GoogleAuthError, urllib3.exceptions.HTTPError) as error:
+            raise Unavailable("google", type(error).__name__) from None
+        return answer.status, _decoded(answer.data)
+
+    def _fetch(self, url: str) -> tuple[int, Any]:
+        """A look as a stranger has it: nothing of the operator's goes there. Raises Unavailable."""
+        answer = self._get(url, "portal")
+        return answer.status, _decoded(answer.data)
 
     def _get(self, url: str, dependency: str) -> Any:
         try:

@@ -25,9 +25,7 @@ from deploy.infrastructure import (
 )
 from deploy.infrastructure.config import Config
 
-PROGRAM = (
-    ROOT / "deploy" / "infrastructure"
-)  # where Pulumi runs: paths in the state are relative to it
+PROGRAM = ROOT / "deploy" / "program"  # where Pulumi runs: paths in the state are relative to it
 
 
 def stage(function: str) -> services.Source:
@@ -37,7 +35,7 @@ def stage(function: str) -> services.Source:
     return services.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
 
 
-def make(config: Config, stage: services.Stage = stage) -> None:
+def make(config: Config, stage: services.Stage) -> None:
     """Declare all resources of a stack."""
     here = cloud.prepare(config)
     unlogged = logs.make(here)

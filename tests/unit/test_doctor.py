@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.errors import Unavailable
-from shared.settings import PurgeSettings
+from shared.settings import DoctorSettings
 from support import doctor
 from tests.helpers.fakes import TENANT, FakeEntra, FakeFirestore
 from tests.helpers.functions import settings
 
 SETTINGS = settings(
-    PurgeSettings,
+    DoctorSettings,
     FIRESTORE_EMULATOR_HOST="127.0.0.1:1",
     FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:1",
 )
