@@ -137,15 +137,16 @@ class _Logged(Response):
         self._log()
 
     def _log(self) -> None:
-        scope, headers = self._request.scope, self._request.headers
+        scope = self._request.scope
+        headers = dict(scope["headers"])
         status, outcome = self._response.status_code, scope.get(OUTCOME, "ok")
-        trace = headers.get("x-cloud-trace-context") or headers.get("traceparent")
+        trace = headers.get(b"x-cloud-trace-context") or headers.get(b"traceparent") or b""
         event: dict[str, Any] = {
             "route": scope.get(ROUTE),
             "status": status,
             "outcome": BROKEN_OFF if outcome == Disconnected.code else outcome,
             "duration_ms": round((self._application.clock() - self._started) * 1000, 1),
-            "logging.googleapis.com/trace": logs.trace_name(self._application.project, trace),
+            "logging.googleapis.com/trace": logs.trace_name(self._application.project, trace.decode("latin-1")),
             **scope.get(NOTED, {}),
         }
         logs.event(self._application.name, "ERROR" if status >= 500 else "INFO", **event)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from marshmallow import Schema, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from shared import errors
 
@@ -34,17 +34,19 @@ async def receive(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > most_bytes:
         raise errors.BodyTooLarge
-    body = bytearray()
+    body, has_more = bytearray(), True
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
+            while has_more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                body += message.get("body", b"")
+                has_more = message.get("more_body", False)
                 if len(body) > most_bytes:
                     raise errors.BodyTooLarge
     except TimeoutError:
         raise errors.Malformed from None
-    except ClientDisconnect:
-        raise Disconnected from None
     return bytes(body)
 
 
