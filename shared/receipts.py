@@ -68,8 +68,13 @@ def commitment(salt: str, tenant_id: str) -> str:
 
 
 def fingerprint(key: str, tenant_id: str) -> str:
-    """HMAC-SHA-256 of the tenant ID, in base64url: without the key it leads to nobody."""
-    return _text(hmac.digest(key.encode(), tenant_id.encode(), hashlib.sha256))
+    """The key's name, a full stop, and HMAC-SHA-256 of the tenant ID: without the key it leads to nobody."""
+    return f"{key_name(key)}.{_text(hmac.digest(key.encode(), tenant_id.encode(), hashlib.sha256))}"
+
+
+def key_name(key: str) -> str:
+    """What tells which key a fingerprint was made with, so that a check with another one does not pass for one."""
+    return _text(hmac.digest(key.encode(), b"calliente.fingerprint.key", hashlib.sha256))[:8]
 
 
 def backups_expire(deleted_at: datetime, backup_days: int) -> datetime:
