@@ -315,16 +315,26 @@ DOCUMENTS: Mapping[str, type[Stored]] = {
 }
 
 
+def paths(schema: Schema) -> list[str]:
+    """The fields of a document by path: `closing.purgeAt`."""
+    return [path for path, _field in _leaves(schema)]
+
+
 @cache
-def digest() -> str:
-    """SHA-256 over the inventory's declaration: every stored field by path, with why, how long, and for whom."""
+def declaration() -> str:
+    """The inventory as JSON: every stored field by path, with why, how long, for whom, and the most that it says."""
     declared = {
         f"{path} {name}": field.metadata
         for path, schema in DOCUMENTS.items()
         for name, field in _leaves(schema())
     }
-    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return json.dumps(declared, sort_keys=True, ensure_ascii=False)
+
+
+@cache
+def digest() -> str:
+    """SHA-256 over the declaration."""
+    return f"sha256:{hashlib.sha256(declaration().encode()).hexdigest()}"
 
 
 def _leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:

@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared import errors, inventory
+from shared.audit import misfits
 from shared.google.firestore import Document, Firestore
 from shared.google.users import Users
 from shared.receipts import new_salt
@@ -32,7 +33,7 @@ from shared.settings import SettingsError, SupportSettings, load
 from shared.store import TENANTS, Stored, TenantStore, due, stored
 from shared.tenant import Closing, Reason, Way
 from support.advice import advice_on
-from support.audit import Audit, misfits
+from support.audit import Audit
 from support.audit import as_json as report_json
 from support.doctor import examine
 from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
