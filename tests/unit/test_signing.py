@@ -150,7 +150,7 @@ def changed(**members: Any) -> str:
 )
 def test_a_bad_signing_key_is_refused_without_being_shown(text):
     """Another purpose's, a public one, a damaged one, one whose halves are of two keys: the start says so."""
-    with pytest.raises(ValueError, match="^must ") as refused:
+    with pytest.raises(ValueError, match=r"^must ") as refused:
         signer(RECEIPT, text)
     shown = str(refused.value)
     assert not text or text not in shown
@@ -171,5 +171,5 @@ def test_a_bad_signing_key_is_refused_without_being_shown(text):
 )
 def test_a_bad_set_of_public_keys_is_refused(keys):
     """Nothing in it, no keys, a private one, no purpose, an ID twice, a damaged key."""
-    with pytest.raises(ValueError, match="^must "):
+    with pytest.raises(ValueError, match=r"^must "):
         public_keys(json.dumps({"keys": keys}))
