@@ -9,6 +9,7 @@ import re
 from html import unescape
 
 import pytest
+from starlette.responses import Response
 
 from functions.admin_portal.own_audit import MOST_FINDINGS
 from functions.admin_portal.portal import application
@@ -75,16 +76,10 @@ class World:
         return self.client.post("/receipts", data=form, headers=PAGE)
 
     def sign_in(self):
-        class Answer:
-            cookies: dict[str, str] = {}
-
-            def set_cookie(self, name, value, **_options):
-                self.cookies[name] = value
-
-        answer = Answer()
+        answer = Response()
         self.portal.sessions.begin(answer, run(self.store.read()))
-        for name, value in answer.cookies.items():
-            self.client.cookies.set(name, value, domain="portal.example")
+        name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+        self.client.cookies.set(name, value, domain="portal.example")
 
     def post(self, path):
         """The form of the overview that leads there."""
