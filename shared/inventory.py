@@ -38,6 +38,8 @@ RECEIPT_HOLDER = "whoever has the receipt ID"
 WHILE_REGISTERED = "until the device signs out, or the purge"
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
+NOTHING_OF_A_PERSON = "nothing about a person"
+ADMINISTRATOR_ACTED = "that an administrator, or support, acted at that time; never who"
 
 
 def is_device_id(value: object) -> TypeGuard[str]:
@@ -71,14 +73,23 @@ class Stored(Schema):
         unknown = RAISE
 
 
-def _about(purpose: str, retention: str, *readers: str) -> dict[str, Any]:
-    return {"purpose": purpose, "retention": retention, "readers": readers}
+def _about(
+    purpose: str, retention: str, *readers: str, says: str = NOTHING_OF_A_PERSON
+) -> dict[str, Any]:
+    """says: the most that a field can say about a person's behaviour."""
+    return {"purpose": purpose, "retention": retention, "readers": readers, "says": says}
 
 
 class Closing(Stored):
     purgeAt = Timestamp(
         required=True,
-        metadata=_about("when the deletion becomes due", WHILE_CLOSING, PORTAL, SUPPORT),
+        metadata=_about(
+            "when the deletion becomes due",
+            WHILE_CLOSING,
+            PORTAL,
+            SUPPORT,
+            says=ADMINISTRATOR_ACTED,
+        ),
     )
     reason = fields.String(
         required=True,
@@ -96,7 +107,10 @@ class Closing(Stored):
     salt = fields.String(
         validate=validate.Length(min=22, max=64),
         metadata=_about(
-            "what the receipt's commitment to the tenant ID is made with", WHILE_CLOSING, PORTAL
+            "what the receipt's commitment to the tenant ID is made with",
+            WHILE_CLOSING,
+            PORTAL,
+            SUPPORT,
         ),
     )
 
@@ -105,7 +119,11 @@ class Withdrawn(Stored):
     at = Timestamp(
         required=True,
         metadata=_about(
-            "when a requested deletion was withdrawn", WHILE_WITHDRAWN, PORTAL, SUPPORT
+            "when a requested deletion was withdrawn",
+            WHILE_WITHDRAWN,
+            PORTAL,
+            SUPPORT,
+            says=ADMINISTRATOR_ACTED,
         ),
     )
     way = fields.String(
@@ -128,6 +146,7 @@ class SignOut(Stored):
             WHILE_SIGNING_OUT,
             PORTAL,
             SUPPORT,
+            says=ADMINISTRATOR_ACTED,
         ),
     )
 
@@ -192,7 +211,13 @@ class DeviceDocument(Stored):
 
     lastHeartbeatAt = Timestamp(
         required=True,
-        metadata=_about("technical tracking of synchronization", WHILE_REGISTERED, DEVICE, SUPPORT),
+        metadata=_about(
+            "technical tracking of synchronization: a device that is silent for long expires",
+            WHILE_REGISTERED,
+            DEVICE,
+            SUPPORT,
+            says="in which hour the app last ran on one phone; never whose",
+        ),
     )
     lastSyncAt = Timestamp(
         metadata=_about(
@@ -201,6 +226,7 @@ class DeviceDocument(Stored):
             DEVICE,
             PORTAL,
             SUPPORT,
+            says="in which hour contacts last reached one phone; never whose, or which",
         ),
     )
     lastOutcome = fields.String(
@@ -211,6 +237,7 @@ class DeviceDocument(Stored):
             DEVICE,
             PORTAL,
             SUPPORT,
+            says="whether the last synchronization of one phone worked; never whose",
         ),
     )
 
@@ -249,7 +276,11 @@ class ReceiptDocument(Stored):
     )
     purgeAt = Timestamp(
         metadata=_about(
-            "when the deletion becomes due", "until it has ended", RECEIPT_HOLDER, SUPPORT
+            "when the deletion becomes due",
+            "until it has ended",
+            RECEIPT_HOLDER,
+            SUPPORT,
+            says=ADMINISTRATOR_ACTED,
         )
     )
     receipt = fields.String(
@@ -280,6 +311,10 @@ class ReceiptDocument(Stored):
 
 class RegistrationBody(Stored):
     deviceId = fields.String(required=True, validate=check_device_id)
+
+
+class ReceiptBody(Stored):
+    receiptId = fields.String(required=True, validate=check_device_id)
 
 
 class HeartbeatBody(Stored):
@@ -313,16 +348,26 @@ DOCUMENTS: Mapping[str, type[Stored]] = {
 }
 
 
+def paths(schema: Schema) -> list[str]:
+    """The fields of a document by path: `closing.purgeAt`."""
+    return [path for path, _field in _leaves(schema)]
+
+
 @cache
-def digest() -> str:
-    """SHA-256 over the inventory's declaration: every stored field by path, with why, how long, and for whom."""
+def declaration() -> str:
+    """The inventory as JSON: every stored field by path, with why, how long, for whom, and the most that it says."""
     declared = {
         f"{path} {name}": field.metadata
         for path, schema in DOCUMENTS.items()
         for name, field in _leaves(schema())
     }
-    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return json.dumps(declared, sort_keys=True, ensure_ascii=False)
+
+
+@cache
+def digest() -> str:
+    """SHA-256 over the declaration."""
+    return f"sha256:{hashlib.sha256(declaration().encode()).hexdigest()}"
 
 
 def _leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:

@@ -92,13 +92,6 @@ def keys(value: str) -> tuple[str, ...]:
     return found
 
 
-def key(value: str) -> str:
-    """One key of a digest."""
-    if not _VISIBLE.fullmatch(value) or len(value) < 32:
-        raise ValueError("must be a key of 32 visible characters or more")
-    return value
-
-
 def private_key(purpose: str) -> Callable[[str], str]:
     """A private JWK (Ed25519) whose ID begins with its purpose."""
 
@@ -111,16 +104,12 @@ def private_key(purpose: str) -> Callable[[str], str]:
     return parse
 
 
-def public_keys(purpose: str) -> Callable[[str], str]:
+def public_keys(value: str) -> str:
     """A JWK set of public keys (Ed25519) whose IDs begin with their purpose."""
+    from shared import signing
 
-    def parse(value: str) -> str:
-        from shared import signing
-
-        signing.public_keys(signing.PURPOSES[purpose], value)
-        return value
-
-    return parse
+    signing.public_keys(value)
+    return value
 
 
 def whole(minimum: int, maximum: int) -> Callable[[str], int]:

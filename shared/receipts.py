@@ -18,13 +18,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.tenant import Tenant
+from shared import errors
+from shared.tenant import Closing, Tenant
 
 RECEIPTS = "receipts"
 PURGE_STEP, PURGE_ENDED = (
     "tenant_purge_step",
     "tenant_purged",
 )  # events in the log, with the receipt's ID
+KEYS_PATH = "/.well-known/jwks.json"  # of the portal
 KEPT = timedelta(days=2 * 365)
 # Firestore keeps old versions of a document for an hour, and so long a read may see them; a backup is a day's.
 OLD_VERSIONS = timedelta(hours=1)
@@ -44,6 +46,17 @@ class End(StrEnum):
 
     DELETED = "deleted"
     WITHDRAWN = "withdrawn"
+
+
+class ReceiptUnknown(errors.Problem):
+    status = 404
+    code = "receipt_unknown"
+    title = "There is no receipt of this ID."
+
+
+class TooManyLookups(errors.TooMany):
+    code = "too_many_lookups"
+    title = "Too many receipts are being looked up; try again in a minute."
 
 
 @dataclass(frozen=True)
@@ -68,8 +81,13 @@ def commitment(salt: str, tenant_id: str) -> str:
 
 
 def fingerprint(key: str, tenant_id: str) -> str:
-    """HMAC-SHA-256 of the tenant ID, in base64url: without the key it leads to nobody."""
-    return _text(hmac.digest(key.encode(), tenant_id.encode(), hashlib.sha256))
+    """The key's name, a full stop, and HMAC-SHA-256 of the tenant ID: without the key it leads to nobody."""
+    return f"{key_name(key)}.{_text(hmac.digest(key.encode(), tenant_id.encode(), hashlib.sha256))}"
+
+
+def key_name(key: str) -> str:
+    """What tells which key a fingerprint was made with, so that a check with another one does not pass for one."""
+    return _text(hmac.digest(key.encode(), b"calliente.fingerprint.key", hashlib.sha256))[:8]
 
 
 def backups_expire(deleted_at: datetime, backup_days: int) -> datetime:
@@ -128,6 +146,21 @@ def deletion(
         "backupsExpireAt": backups_expire(now, backup_days).isoformat(timespec="seconds"),
     }
     return {**said, "commitment": commitment(salt, tenant_id)} if salt else said
+
+
+def request_to_keep(tenant_id: str, closing: Closing, portal_url: str) -> dict[str, str]:
+    """What whoever asks for a deletion keeps, to ask for the receipt later and to show whose it is."""
+    kept = {
+        "receiptId": closing.receipt_id,
+        "purgeDue": closing.purge_at.isoformat(timespec="seconds"),
+        "tenantId": tenant_id,
+    }
+    if closing.salt:
+        kept["salt"] = closing.salt
+    if portal_url:
+        kept["receipts"] = f"{portal_url}/receipts"
+        kept["keys"] = f"{portal_url}{KEYS_PATH}"
+    return kept
 
 
 def counts_in(said: Mapping[str, Any]) -> Counts:

@@ -22,7 +22,6 @@ from shared.parsers import (
     guid,
     guids,
     host_and_port,
-    key,
     keys,
     name,
     one_of,
@@ -64,8 +63,8 @@ class EmulatorSettings:
         return [f"{names} must not be set where K_SERVICE is"] if names and self.service else []
 
 
-def _required_without_emulators(group: EmulatorSettings, variable: str, value: str) -> list[str]:
-    return [] if value or group.emulated else [f"{variable} is required"]
+def _required_without_emulators(group: EmulatorSettings, variable: str, given: object) -> list[str]:
+    return [] if given or group.emulated else [f"{variable} is required"]
 
 
 @dataclass(frozen=True)
@@ -295,12 +294,12 @@ class ClosingSettings(EmulatorSettings):
 
 @dataclass(frozen=True)
 class StatementSettings(EmulatorSettings):
-    """audit_signing_key: a private JWK of the portal's own. receipt_public_keys: a JWK set, old keys included."""
+    """audit_signing_key: a private JWK of the portal alone. receipt_public_keys: a JWK set, old keys too."""
 
     given_audit_key: str = setting(
         "AUDIT_SIGNING_KEY", private_key("audit"), default="", secret=True
     )
-    given_public_keys: str = setting("RECEIPT_PUBLIC_KEYS", public_keys("receipt"), default="")
+    given_public_keys: str = setting("RECEIPT_PUBLIC_KEYS", public_keys, default="")
 
     @property
     def audit_signing_key(self) -> str:
@@ -334,17 +333,19 @@ class PortalSettings(
 
 @dataclass(frozen=True)
 class FingerprintSettings(EmulatorSettings):
-    """What tells a restored tenant that had been purged: see `shared/receipts.py`."""
+    """What tells a restored tenant that had been purged, newest key first: see `shared/receipts.py`."""
 
-    given_fingerprint_key: str = setting("RECEIPT_FINGERPRINT_KEY", key, default="", secret=True)
+    given_fingerprint_keys: tuple[str, ...] = setting(
+        "RECEIPT_FINGERPRINT_KEY", keys, default=(), secret=True
+    )
 
     @property
-    def receipt_fingerprint_key(self) -> str:
-        return self.given_fingerprint_key or development_keys.FINGERPRINT
+    def receipt_fingerprint_keys(self) -> tuple[str, ...]:
+        return self.given_fingerprint_keys or (development_keys.FINGERPRINT,)
 
     def faults(self) -> list[str]:
         return _required_without_emulators(
-            self, "RECEIPT_FINGERPRINT_KEY", self.given_fingerprint_key
+            self, "RECEIPT_FINGERPRINT_KEY", bool(self.given_fingerprint_keys)
         )
 
 
@@ -381,3 +382,10 @@ class PurgeSettings(
 @dataclass(frozen=True)
 class SupportSettings(ProjectSettings, ClosingSettings):
     """What the operators' command line needs."""
+
+    portal_url: str = setting("PORTAL_URL", base_url, default="")
+
+
+@dataclass(frozen=True)
+class RestoreSettings(ProjectSettings, FingerprintSettings):
+    """What telling the purged from the others in a restored database needs."""

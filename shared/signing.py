@@ -6,6 +6,7 @@ Sources: RFC 7515 (JWS), RFC 8037 (Ed25519 in JOSE), RFC 7517 (JWK), RFC 8725, 3
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import warnings
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
@@ -57,7 +59,7 @@ class Signer:
     @property
     def public(self) -> dict[str, str]:
         """The public key as a JWK."""
-        return {**_text_members(self.key.as_dict(private=False)), "kid": self.kid, "use": "sig"}
+        return {**_text_members(self.key), "kid": self.kid, "use": "sig"}
 
 
 def signer(purpose: Purpose, text: str) -> Signer:
@@ -65,28 +67,34 @@ def signer(purpose: Purpose, text: str) -> Signer:
     jwk = _parsed(text)
     if not isinstance(jwk, dict) or "d" not in jwk:
         raise ValueError("must be a private JWK (kty OKP, crv Ed25519) with a kid")
-    return Signer(purpose, _kid(purpose, jwk), _key(jwk))
+    kid, key = _kid(jwk), _key(jwk)
+    if not _is_for(purpose, kid):
+        raise ValueError(f"must have a kid that begins with {purpose.name}-")
+    if jwk.get("x") not in (None, _text_members(key)["x"]):
+        raise ValueError("must be a JWK whose d and x belong together")
+    return Signer(purpose, kid, key)
 
 
-def public_keys(purpose: Purpose, text: str) -> tuple[Mapping[str, Any], ...]:
-    """The public JWKs of a JWK set. Raises ValueError; also for a set that publishes a private key."""
+def public_keys(text: str) -> tuple[Mapping[str, Any], ...]:
+    """The public JWKs of a JWK set, of both purposes. Raises ValueError; also where a private key is among them."""
     document = _parsed(text)
     keys = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(keys, list) or not keys or any("d" in key for key in keys):
+    if not isinstance(keys, list) or not keys or not all(map(_is_public, keys)):
         raise ValueError("must be a JWK set of public keys (kty OKP, crv Ed25519), each with a kid")
-    return tuple(
-        {**_text_members(_key(jwk).as_dict(private=False)), "kid": _kid(purpose, jwk), "use": "sig"}
-        for jwk in keys
-    )
+    found = {_kid(jwk): _text_members(_key(jwk)) for jwk in keys}
+    if len(found) < len(keys):
+        raise ValueError("must be a JWK set in which each kid stands once")
+    return tuple({**members, "kid": kid, "use": "sig"} for kid, members in found.items())
 
 
 def verified(purpose: Purpose, token: str, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What a statement says, once one of `keys` (public JWKs) has proven it. Raises NotGenuine."""
+    """What a statement says, once one of `keys` (public JWKs) of this purpose has proven it. Raises NotGenuine."""
     try:
         with _named_algorithm():
             parsed = jws.extract_compact(token.strip().encode(), registry=_REGISTRY)
             header = parsed.headers()
-            jwk = next((key for key in keys if key["kid"] == header.get("kid")), None)
+            ours = [key for key in keys if _is_for(purpose, key["kid"])]
+            jwk = next((key for key in ours if key["kid"] == header.get("kid")), None)
             if jwk is None or header.get("typ") != purpose.typ or header.get("alg") != ALGORITHM:
                 raise NotGenuine
             if not jws.validate_compact(parsed, _key(jwk), registry=_REGISTRY):
@@ -117,19 +125,29 @@ def _key(jwk: Mapping[str, Any]) -> OKPKey:
         raise ValueError("must be a whole JWK") from None
 
 
-def _kid(purpose: Purpose, jwk: Mapping[str, Any]) -> str:
+def _kid(jwk: Mapping[str, Any]) -> str:
     kid = jwk.get("kid")
-    if (
-        not isinstance(kid, str)
-        or not _KEY_ID.fullmatch(kid)
-        or not kid.startswith(f"{purpose.name}-")
-    ):
-        raise ValueError(f"must have a kid that begins with {purpose.name}-")
+    if not isinstance(kid, str) or not _KEY_ID.fullmatch(kid):
+        raise ValueError("must have a kid that begins with receipt- or audit-")
     return kid
 
 
-def _text_members(jwk: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(jwk[name]) for name in ("kty", "crv", "x")}
+def _is_for(purpose: Purpose, kid: str) -> bool:
+    return kid.startswith(f"{purpose.name}-")
+
+
+def _is_public(jwk: object) -> bool:
+    return isinstance(jwk, dict) and "d" not in jwk
+
+
+def _text_members(key: OKPKey) -> dict[str, str]:
+    """Of the public half, made from the key itself and not from what stood beside it."""
+    raw: bytes = key.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
+    }
 
 
 class _named_algorithm(warnings.catch_warnings):  # noqa: N801 - a context manager

@@ -20,6 +20,7 @@ BY_DEPENDENCY = {
     "graph": f"is GRAPH_ENDPOINT right, {REACHED}",
     "firebase": "is Firebase up (locally: FIREBASE_AUTH_EMULATOR_HOST)? Once per project: Firebase console → "
     "Authentication → Get started; and your role: Firebase Authentication Viewer",
+    "portal": "is that the address of the portal, and can it be reached from here?",
     "firestore": "is Firestore up (locally: FIRESTORE_EMULATOR_HOST), and can it be reached from here?",
 }
 

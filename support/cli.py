@@ -16,7 +16,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TextIO
+from typing import Any, BinaryIO, NoReturn, ParamSpec, TextIO
 
 import click
 from rich.console import Console
@@ -25,21 +25,27 @@ from rich.table import Table
 from rich.text import Text
 
 from shared import errors, inventory
+from shared.audit import misfits
 from shared.google.firestore import Document, Firestore
 from shared.google.users import Users
-from shared.receipts import new_salt
-from shared.settings import SettingsError, SupportSettings, load
+from shared.receipts import new_salt, request_to_keep
+from shared.settings import RestoreSettings, SettingsError, SupportSettings, load
+from shared.signing import public_keys
 from shared.store import TENANTS, Stored, TenantStore, due, stored
 from shared.tenant import Closing, Reason, Way
+from support import verify as verifying
 from support.advice import advice_on
-from support.audit import Audit, misfits
+from support.audit import Audit
 from support.audit import as_json as report_json
 from support.doctor import examine
 from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
+from support.restore import RestoreCheck
 
 REFUSED, USAGE, AWAY = 1, 2, 3
 COMPLETING = "_CALLIENTE_COMPLETE"
 LOG_DAYS = 30
+LIVE = "(default)"
+MARKS = {True: "ok  ", False: "FAIL", None: "skip"}
 PIPE_COLUMNS = 200  # of a table that no terminal bounds
 MALFORMED = "malformed"  # the fact that names the fields which are not as in the inventory
 
@@ -189,7 +195,7 @@ def commands(context: click.Context) -> None:
 @click.pass_obj
 @awaited
 async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: bool) -> None:
-    """Have all data of TENANT deleted; prints the receipt and when the purge is due."""
+    """Have all data of TENANT deleted; prints receipt, due time and salt; --json: a file for whoever asked."""
     store, read = await context.sound_tenant(tenant_id)
     if not yes:
         _confirm(f"All that is stored about {read.tenant.name!r} will be deleted. Go on?")
@@ -198,7 +204,7 @@ async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_jso
     tenant = await store.change(lambda tenant: tenant.close(wanted))
     closing = tenant.closing or wanted
     if as_json:
-        context.show(facts_of(await context.document(store)), as_json=True)
+        click.echo(json.dumps(request_to_keep(store.id, closing, context.settings.portal_url)))
         return
     click.echo(f"receipt:   {closing.receipt_id}")
     click.echo(f"purge due: {closing.purge_at.isoformat()}")
@@ -339,6 +345,90 @@ def _counted(entries: Iterator[Entry], advance: Callable[[int], None]) -> Iterat
         yield entry
 
 
+@commands.command(short_help="Check a receipt or an audit, offline.")
+@click.argument("file", type=click.File())
+@click.option("--tenant", "tenant_id", metavar="ID", default="", help="Whose it is to be.")
+@click.option("--salt", default="", help="From the request that was kept.")
+@click.option("--keys", type=click.File(), help="The published keys (jwks.json), kept in a file.")
+@click.option(
+    "--portal", metavar="URL", envvar="PORTAL_URL", default="", help="Where keys are fetched else."
+)
+@click.option(
+    "--inventory",
+    "published",
+    type=click.File("rb"),
+    help="The published inventory (inventory.json) of that day.",
+)
+@json_option
+def verify(
+    file: TextIO,
+    tenant_id: str,
+    salt: str,
+    keys: TextIO | None,
+    portal: str,
+    published: BinaryIO | None,
+    as_json: bool,
+) -> None:
+    """Check FILE (-: standard input), a signed receipt or audit: by whom, whose, what of. Exit code 1: it fails."""
+    if keys is None and not portal:
+        raise click.UsageError("--keys FILE or --portal URL: what is it to be checked with?")
+    known = verifying.Known(tenant_id.lower(), salt, published.read() if published else b"")
+    try:
+        statement = verifying.statement_in(file.read())
+        trusted = public_keys(keys.read()) if keys else verifying.fetched_keys(portal)
+    except ValueError as fault:
+        raise click.UsageError(f"the file {fault}") from None
+    _print_checks(verifying.checks(statement, trusted, known), as_json)
+
+
+def _print_checks(found: list[verifying.Check], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in found]))
+    else:
+        for check in found:
+            click.echo(f"{MARKS[check.ok]}  {check.check:11} {check.detail}")
+    if any(check.ok is False for check in found):
+        sys.exit(REFUSED)
+
+
+@commands.command(
+    "restore-check", short_help="Keep a restored database from bringing anybody back."
+)
+@click.option("--database", "name", required=True, help="The restored one; never the live one.")
+@click.option(
+    "--taken-at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    help="When the backup was taken (UTC).  [default: whoever was ever purged counts]",
+)
+@click.option("--yes", is_flag=True, help="Delete them; without it nothing is changed.")
+@json_option
+@click.pass_obj
+@awaited
+async def restore_check(
+    context: Context, name: str, taken_at: datetime | None, yes: bool, as_json: bool
+) -> None:
+    """What was purged since the backup, in the restored database; --yes deletes it there. Exit code 1: it is there."""
+    settings = load(RestoreSettings)
+    if name == LIVE:
+        raise click.BadParameter("must not be the live database", param_hint="--database")
+    live, restored = (
+        Firestore(settings.project, settings.firestore_emulator, each) for each in (LIVE, name)
+    )
+    since = taken_at.replace(tzinfo=UTC) if taken_at else None
+    check = RestoreCheck(live, restored, settings.receipt_fingerprint_keys, since)
+    rows = []
+    async for tenant in check.purged():
+        row: dict[str, Any] = {"tenant": tenant.id}
+        if yes:
+            row["documents"] = await check.delete(tenant)
+        rows.append(row)
+    if yes:
+        await check.forget_receipts()
+    context.table(rows, ("tenant", "documents") if yes else ("tenant",), as_json)
+    if rows and not yes:
+        stop(f"{len(rows)} were purged and are back in {name}: --yes deletes them there", REFUSED)
+
+
 @commands.command(short_help="Compare all that is stored with the inventory.")
 @json_option
 @click.pass_obj
@@ -372,8 +462,7 @@ async def doctor(as_json: bool) -> None:
         sick = sick or found.ok is False
         lines.append(asdict(found))
         if not as_json:
-            mark = {True: "ok  ", False: "FAIL", None: "skip"}[found.ok]
-            click.echo(f"{mark}  {found.check:15} {found.detail}")
+            click.echo(f"{MARKS[found.ok]}  {found.check:15} {found.detail}")
             if found.advice:
                 click.echo(f"      → {found.advice}")
     if as_json:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from shared.settings import PortalSettings, load
 from shared.web.serving import prepared
 
-from .portal import build
+from .wiring import build
 
 application = prepared(build(load(PortalSettings)))
 

@@ -21,7 +21,7 @@ from shared.web.pages import Pages, language_of
 from . import words
 from .figures import FRESHNESS, Figures
 
-PURPOSES = ("sign-out", "data", "deletion", "withdrawal")
+PURPOSES = ("sign-out", "data", "audit", "deletion", "deletion-request", "withdrawal")
 UNCONNECTED = ("tenant_not_onboarded", "consent_missing")  # what connecting again would cure
 BAR_HEIGHT, BAR_WIDTH, BAR_STEP = 100.0, 40, 60
 
@@ -59,6 +59,7 @@ class PortalPages:
             language,
             words=words.SIGN_IN[language],
             address=self._link("sign-in"),
+            links=self._links,
         )
         return _forms_allowed(response)
 
@@ -97,7 +98,27 @@ class PortalPages:
             counted=moment(now, language),
             count=load_figures,
             tokens=tokens,
-            links={name: self._link(name) for name in PURPOSES},
+            links=self._links,
+        )
+        return _forms_allowed(response)
+
+    def page(
+        self, request: Request, template: str, words: Mapping[str, Any], **values: Any
+    ) -> Response:
+        """words: by language."""
+        language = language_of(request)
+        response = self._pages.render(
+            template, language, words=words[language], links=self._links, **values
+        )
+        return _forms_allowed(response)
+
+    def stream(
+        self, request: Request, template: str, words: Mapping[str, Any], **values: Any
+    ) -> Response:
+        """A page that is sent as it is made."""
+        language = language_of(request)
+        response = self._pages.stream(
+            template, language, words=words[language], links=self._links, **values
         )
         return _forms_allowed(response)
 
@@ -107,6 +128,10 @@ class PortalPages:
         if self._onboarding and code in UNCONNECTED:
             ways = {words.CONNECT[language]: self._onboarding, **ways}
         return _forms_allowed(self._pages.failure(code, language, status, ways))
+
+    @property
+    def _links(self) -> dict[str, str]:
+        return {name: self._link(name) for name in (*PURPOSES, "receipts", "")}
 
     def _link(self, name: str) -> str:
         return f"{self.base}/{name}"

@@ -6,20 +6,20 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shared import errors, logs
 from shared.entra.calls import EntraCalls
-from shared.entra.client import Entra
 from shared.google.firestore import Firestore
 from shared.names import same_name
 from shared.receipts import new_salt
 from shared.settings import PortalSettings
 from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Way
-from shared.web.answers import see_other
+from shared.web.answers import problem, see_other
 from shared.web.app import Application, Routes
 from shared.web.body import load_query
 from shared.web.browser import not_ahead
@@ -29,6 +29,7 @@ from shared.web.version import version
 from . import download, pages, sign_in
 from .figures import figures
 from .forms import Forms
+from .receipts import wants_json
 from .session import Session, Sessions, SignedOut
 
 
@@ -56,7 +57,7 @@ class Portal:
         session = self.sessions.current(request)
         if session is None:
             return self.pages.sign_in(request)
-        store, stored = await self._organization(session)
+        store, stored = await self.organization(session)
         now = self.clock()
         tokens = {name: self.sessions.form_token(session, name) for name in pages.PURPOSES}
         return self.pages.overview(request, stored, lambda: figures(store, now), tokens, now)
@@ -93,7 +94,7 @@ class Portal:
     async def request_deletion(self, request: Request) -> Response:
         """POST /deletion, with the organization's name typed → /, which shows due time and receipt."""
         session, form = self.forms.read(request, "deletion")
-        store, stored = await self._organization(session)
+        store, stored = await self.organization(session)
         if not same_name(form.get("name", ""), stored.tenant.name):
             raise WrongName
         delay = timedelta(seconds=self.settings.purge_delay_seconds)
@@ -105,7 +106,7 @@ class Portal:
     async def withdraw_deletion(self, request: Request) -> Response:
         """POST /withdrawal → /, active again."""
         session, _form = self.forms.read(request, "withdrawal")
-        store, _stored = await self._organization(session)
+        store, _stored = await self.organization(session)
         now = self.clock()
         await store.change(lambda tenant: tenant.reopen(Way.PORTAL, now))
         logs.event("deletion_withdrawn")
@@ -114,7 +115,7 @@ class Portal:
     async def data(self, request: Request) -> Response:
         """POST /data: the organization's documents, to keep: of the very organization whose page the form is on."""
         session, _form = self.forms.read(request, "data")
-        store, stored = await self._organization(session)
+        store, stored = await self.organization(session)
         pieces = await download.documents(self.database, store)
         logs.event("data_downloaded")
         headers = {
@@ -123,7 +124,9 @@ class Portal:
         return StreamingResponse(pieces, headers=headers, media_type="application/json")
 
     def problem(self, request: Request, error: errors.Problem) -> Response:
-        """A page; what can never lead anywhere again is taken out of the browser."""
+        """A page, but for programs; what can never lead anywhere again is taken out of the browser."""
+        if wants_json(request):
+            return problem(request, error)
         code = error.shown if isinstance(error, sign_in.Refused) else error.code
         response = self.pages.failure(request, code, error.status)
         if isinstance(error, errors.TenantNotOnboarded | SignedOut):
@@ -143,7 +146,7 @@ class Portal:
             "/version": {"GET": version},
         }
 
-    async def _organization(self, session: Session) -> tuple[TenantStore, Stored]:
+    async def organization(self, session: Session) -> tuple[TenantStore, Stored]:
         """The organization that the session was made for, not a later one of the same ID.
 
         Raises TenantNotOnboarded, SignedOut, Unavailable.
@@ -160,28 +163,20 @@ class Portal:
         return f"{self.settings.portal_url}/{name}"
 
 
-def build(settings: PortalSettings) -> Application:
-    """The function, on Entra and Firestore."""
-    keys, url = settings.session_keys, settings.portal_url
-    sessions = Sessions(keys, url)
-    portal = Portal(
-        settings,
-        EntraCalls(Entra(settings)),
-        Firestore(settings.project, settings.firestore_emulator),
-        sessions,
-        SignedCookie("portal-sign-in", keys, url, sign_in.LIFETIME_SECONDS),
-        Forms(sessions, url),
-        pages.PortalPages(settings),
-    )
-    return application(portal)
+class Handlers(Protocol):
+    @property
+    def routes(self) -> Routes: ...
 
 
-def application(portal: Portal) -> Application:
+def application(portal: Portal, *others: Handlers) -> Application:
     """The handlers as an application."""
+    routes: dict[str, Any] = {}
+    for handlers in (portal, *others):
+        routes.update(handlers.routes)
     return Application(
         "admin_portal",
         portal.settings.project,
-        portal.routes,
+        routes,
         portal.problem,
         prefix=portal.pages.base,
     )

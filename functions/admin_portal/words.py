@@ -54,6 +54,7 @@ SIGN_IN: dict[str, dict[str, Any]] = typeset(
                 "Have all of it deleted, or withdraw that request.",
             ),
             "button": "Sign in with Microsoft",
+            "look_up": "Look up the receipt of a deletion",
             "notes": (
                 (
                     "You need the role Global Administrator or Privileged Role Administrator, or Calliente’s own "
@@ -78,6 +79,7 @@ SIGN_IN: dict[str, dict[str, Any]] = typeset(
                 "Faire tout supprimer, ou annuler cette demande.",
             ),
             "button": "Se connecter avec Microsoft",
+            "look_up": "Rechercher le reçu d’une suppression",
             "notes": (
                 (
                     "Il vous faut le rôle d’administrateur général ou d’administrateur de rôle privilégié, ou le "
@@ -112,11 +114,16 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
                 "requested": "Requested",
                 "consent_lost": "The consent in Microsoft Entra is gone",
             },
-            "receipt": "Receipt",
+            "receipt": "Receipt ID",
+            "salt": "Salt",
+            "proof": "Print this page or keep the file: with receipt ID and salt you can prove the deletion "
+            "afterwards, without us. The salt is deleted together with the data.",
+            "keep_request": "Keep as a file",
+            "look_up": "Look up a receipt",
             "closing": "All of your organization’s data will be deleted at the time above. Until then no phone can "
-            "register. Keep the receipt: support finds the deletion by it.",
+            "register.",
             "closing_due": "The deletion is due and starts with the next scheduled run. Until it has started, you "
-            "can still withdraw it. Keep the receipt: support finds the deletion by it.",
+            "can still withdraw it.",
             "lost": "Without consent, a deletion that you withdraw comes back. To keep the data, connect the "
             "organization again: that gives the consent, and withdraws the deletion.",
             "withdraw": "Withdraw the deletion",
@@ -136,6 +143,9 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "device by its random number, which is also its sign-in to our database. There is nothing "
             "else.",
             "download": "Download",
+            "audit": "Check against the inventory",
+            "audit_text": "Or have each document and each sign-in checked, field by field, against the published "
+            "inventory. The portal signs the result.",
             "deletion": "Delete everything",
             "deletion_texts": (
                 (
@@ -168,13 +178,16 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
                 "requested": "Suppression demandée",
                 "consent_lost": "Le consentement dans Microsoft Entra n’existe plus",
             },
-            "receipt": "Reçu",
+            "receipt": "Numéro de reçu",
+            "salt": "Sel",
+            "proof": "Imprimez cette page ou gardez le fichier : avec le numéro de reçu et le sel, vous pourrez "
+            "prouver la suppression sans nous. Le sel est supprimé avec les données.",
+            "keep_request": "Garder comme fichier",
+            "look_up": "Rechercher un reçu",
             "closing": "Toutes les données de votre organisation seront supprimées à la date indiquée plus haut. "
-            "D’ici là, aucun téléphone ne peut s’enregistrer. Gardez le reçu : l’assistance retrouve la "
-            "suppression grâce à lui.",
+            "D’ici là, aucun téléphone ne peut s’enregistrer.",
             "closing_due": "L’heure de la suppression est venue : elle commencera au prochain passage prévu. Tant "
-            "qu’elle n’a pas commencé, vous pouvez encore l’annuler. Gardez le reçu : l’assistance retrouve la "
-            "suppression grâce à lui.",
+            "qu’elle n’a pas commencé, vous pouvez encore l’annuler.",
             "lost": "Sans consentement, une suppression annulée revient. Pour garder les données, reconnectez "
             "l’organisation : cela donne le consentement et annule la suppression.",
             "withdraw": "Annuler la suppression",
@@ -196,6 +209,9 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "elle-même, et chaque appareil par son numéro aléatoire, qui est aussi son accès à notre "
             "base de données. Il n’y a rien d’autre.",
             "download": "Télécharger",
+            "audit": "Comparer à l’inventaire",
+            "audit_text": "Ou faites contrôler chaque document et chaque accès, champ par champ, par rapport à "
+            "l’inventaire publié. Le portail signe le résultat.",
             "deletion": "Tout supprimer",
             "deletion_texts": (
                 (
@@ -209,6 +225,150 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             ),
             "confirm": "Pour confirmer, saisissez le nom de l’organisation :",
             "delete": "Demander la suppression",
+        },
+    }
+)
+
+RECEIPTS: dict[str, dict[str, Any]] = typeset(
+    {
+        "en": {
+            "title": "Receipt of a deletion",
+            "ask": "Look up a receipt",
+            "lead": "Whoever asked for a deletion got a receipt ID. Nobody has to sign in, and the ID appears in no "
+            "address.",
+            "id": "Receipt ID",
+            "button": "Look up",
+            "states": {
+                "pending": "The deletion is pending",
+                "withdrawn": "The deletion was withdrawn",
+                "deleted": "Everything is deleted",
+            },
+            "texts": {
+                "pending": "It becomes due at the time below. Come back afterwards for the signed receipt.",
+                "withdrawn": "Nothing was deleted on this request. It can be asked for again in the portal.",
+                "deleted": "Nothing of the organization is left in our database. The signed receipt below proves it "
+                "without us.",
+            },
+            "due_now": "It is due. The scheduled run is carrying it out; come back in a few minutes.",
+            "due": "Due",
+            "ended": "Ended",
+            "counts": "Deleted",
+            "counted": "{documents} documents, {users} sign-ins",
+            "backups": "Last backup gone by",
+            "receipt": "The signed receipt",
+            "keep": "Keep as a file",
+            "check": "How to check it",
+            "checks": (
+                "The signature, with our public keys and any library for JOSE (JWS, EdDSA with Ed25519).",
+                "Whose receipt it is: SHA-256 over your salt, a full stop and your tenant ID gives the commitment.",
+                "What was stored: the inventory whose SHA-256 the receipt names is published here as inventory.json.",
+            ),
+            "keys": "Public keys:",
+        },
+        "fr": {
+            "title": "Reçu d’une suppression",
+            "ask": "Rechercher un reçu",
+            "lead": "Toute demande de suppression donne un numéro de reçu. Aucune connexion n’est nécessaire, et le "
+            "numéro ne figure dans aucune adresse.",
+            "id": "Numéro de reçu",
+            "button": "Rechercher",
+            "states": {
+                "pending": "La suppression est en attente",
+                "withdrawn": "La suppression a été annulée",
+                "deleted": "Tout est supprimé",
+            },
+            "texts": {
+                "pending": "Elle aura lieu à la date ci-dessous. Revenez ensuite chercher le reçu signé.",
+                "withdrawn": "Cette demande n’a rien supprimé. Une nouvelle demande est possible dans le portail.",
+                "deleted": "Il ne reste rien de l’organisation dans notre base de données. Le reçu signé ci-dessous "
+                "le prouve sans nous.",
+            },
+            "due_now": "Le moment est venu. Le passage prévu s’en charge ; revenez dans quelques minutes.",
+            "due": "Prévue le",
+            "ended": "Terminée le",
+            "counts": "Supprimés",
+            "counted": "{documents} documents, {users} accès",
+            "backups": "Dernière sauvegarde effacée au plus tard le",
+            "receipt": "Le reçu signé",
+            "keep": "Garder comme fichier",
+            "check": "Comment le vérifier",
+            "checks": (
+                "La signature, avec nos clés publiques et toute bibliothèque JOSE (JWS, EdDSA avec Ed25519).",
+                (
+                    "À qui est le reçu : SHA-256 de votre sel, d’un point et de votre ID de locataire donne "
+                    "l’engagement."
+                ),
+                (
+                    "Ce qui était conservé : l’inventaire dont le reçu cite le SHA-256 est publié ici, sous "
+                    "inventory.json."
+                ),
+            ),
+            "keys": "Clés publiques :",
+        },
+    }
+)
+
+AUDIT: dict[str, dict[str, Any]] = typeset(
+    {
+        "en": {
+            "title": "Check of what is stored",
+            "lead": "Every document of your organization and every sign-in of its devices, against the published "
+            "inventory. The result stands at the end of this page: where it is missing, the check was broken off.",
+            "progress": "Devices checked:",
+            "unfinished": "The check was not finished",
+            "unfinished_text": "A service that we depend on did not answer. Nothing is signed. Try again shortly.",
+            "clean": "Nothing but the inventory is stored",
+            "beyond": "There is something beyond the inventory",
+            "more": "And {count} more.",
+            "findings": {},
+            "devices": "Devices",
+            "users": "Sign-ins",
+            "users_text": "{found} checked; {absent} devices have none yet",
+            "not_covered": "Sign-ins without a device cannot be looked up for one organization. The scheduled run "
+            "finds and deletes them together with the organization.",
+            "caption": "How often each field of the inventory is stored",
+            "field": "Field",
+            "stored": "Stored",
+            "keep_title": "The signed result",
+            "keep_text": "The same result in a file that the portal has signed. It can be checked without us, with "
+            "the public keys of this site.",
+            "keep": "Keep as a file",
+            "inventory": "Inventory:",
+            "back": "Back to the portal",
+        },
+        "fr": {
+            "title": "Contrôle de ce qui est conservé",
+            "lead": "Chaque document de votre organisation et chaque accès de ses appareils, comparés à l’inventaire "
+            "publié. Le résultat figure à la fin de cette page : s’il manque, le contrôle a été interrompu.",
+            "progress": "Appareils contrôlés :",
+            "unfinished": "Le contrôle n’est pas terminé",
+            "unfinished_text": "Un service dont nous dépendons n’a pas répondu. Rien n’est signé. Réessayez dans un "
+            "instant.",
+            "clean": "Rien d’autre que l’inventaire n’est conservé",
+            "beyond": "Il y a quelque chose en dehors de l’inventaire",
+            "more": "Et {count} de plus.",
+            "findings": {
+                "the document ID is not a tenant ID": "l’identifiant n’est pas un ID de locataire",
+                "the document ID is not a device ID": "l’identifiant n’est pas celui d’un appareil",
+                "no document belongs here": "aucun document n’a sa place ici",
+                "not as in the inventory": "différent de l’inventaire",
+                "claims beyond the inventory": "attributs en dehors de l’inventaire",
+                "profile data on an Auth user": "données de profil sur un accès",
+            },
+            "devices": "Appareils",
+            "users": "Accès",
+            "users_text": "{found} contrôlés ; {absent} appareils n’en ont pas encore",
+            "not_covered": "Les accès sans appareil ne peuvent pas être recherchés pour une seule organisation. Le "
+            "passage prévu les trouve et les supprime avec l’organisation.",
+            "caption": "Combien de fois chaque champ de l’inventaire est conservé",
+            "field": "Champ",
+            "stored": "Conservé",
+            "keep_title": "Le résultat signé",
+            "keep_text": "Le même résultat dans un fichier que le portail a signé. Il se vérifie sans nous, avec les "
+            "clés publiques de ce site.",
+            "keep": "Garder comme fichier",
+            "inventory": "Inventaire :",
+            "back": "Retour au portail",
         },
     }
 )
@@ -235,6 +395,24 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                 (
                     "It is under way and cannot be withdrawn any more. It takes a few minutes.",
                     "The organization can be connected again once it is finished.",
+                ),
+            ),
+            "receipt_unknown": Message(
+                "There is no such receipt",
+                (
+                    "The ID may be mistyped. Two years after its end, a receipt is deleted.",
+                    "Copy the ID from the page or file that you kept when the deletion was requested.",
+                ),
+            ),
+            "too_many_lookups": Message(
+                "Too many receipts are being looked up",
+                ("So that nobody can guess IDs, this is limited.", "Try again in a minute."),
+            ),
+            "nothing_pending": Message(
+                "No deletion is pending",
+                (
+                    "It was withdrawn meanwhile. Nothing was changed.",
+                    "Go back to see the organization’s status.",
                 ),
             ),
             "wrong_name": Message(
@@ -311,6 +489,27 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                 (
                     "Elle est en cours et ne peut plus être annulée. Elle dure quelques minutes.",
                     "L’organisation pourra être reconnectée ensuite.",
+                ),
+            ),
+            "receipt_unknown": Message(
+                "Ce reçu n’existe pas",
+                (
+                    "Le numéro est peut-être mal saisi. Deux ans après sa fin, un reçu est supprimé.",
+                    "Copiez le numéro depuis la page ou le fichier gardé lors de la demande de suppression.",
+                ),
+            ),
+            "too_many_lookups": Message(
+                "Trop de reçus sont recherchés en même temps",
+                (
+                    "Pour que personne ne puisse deviner un numéro, le nombre de recherches est limité.",
+                    "Réessayez dans une minute.",
+                ),
+            ),
+            "nothing_pending": Message(
+                "Aucune suppression n’est en attente",
+                (
+                    "Elle a été annulée entre-temps. Rien n’a été modifié.",
+                    "Revenez en arrière pour voir l’état de l’organisation.",
                 ),
             ),
             "wrong_name": Message(

@@ -61,7 +61,7 @@ class ScheduledPurge:
         ledger = Ledger(
             self.database,
             self.signer,
-            settings.receipt_fingerprint_key,
+            settings.receipt_fingerprint_keys[0],
             settings.backup_days,
             self.now,
         )

@@ -19,6 +19,7 @@ HTTP_SECONDS = 20.0  # a call may carry 1,000 users
 CALL_SECONDS = 25.0
 SINGLE_SECONDS = 8.0  # a phone waits for it
 MAX_DELETE_USERS = 1000
+MAX_LOOKUP_USERS = 100
 MAX_UID_LENGTH = 128
 T = TypeVar("T")
 
@@ -86,6 +87,16 @@ class Users:
             lambda auth, app: auth.list_users(page_token=token or None, app=app)
         )
         return list(page.users), page.next_page_token or ""
+
+    async def lookup(self, uids: Sequence[str]) -> list[Any]:
+        """Those of these users (≤ 100) that exist, as firebase_admin's UserRecord."""
+        if not uids:
+            return []
+
+        def ask(auth: Any, app: Any) -> Any:
+            return auth.get_users([auth.UidIdentifier(uid) for uid in uids], app=app)
+
+        return list((await self._call(ask)).users)
 
     async def _call(self, call: Callable[[Any, Any], T], seconds: float = CALL_SECONDS) -> T:
         def bounded() -> T:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from firebase_admin.auth import UserRecord
+
 from shared import errors
 from shared.entra.client import EntraRefused
 from shared.google.firestore import AlreadyExists, Changed, Document, NotFound, Where
 from shared.google.users import (
     MAX_DELETE_USERS,
+    MAX_LOOKUP_USERS,
     MAX_UID_LENGTH,
     PageRefused,
     QuotaExceeded,
@@ -288,6 +291,18 @@ class FakeUsers:
     async def delete_one(self, uid: str) -> None:
         await self._called("delete_one")
         self.uids.discard(uid)
+
+    async def lookup(self, uids: Sequence[str]) -> list[Any]:
+        if not uids:
+            return []
+        await self._called("lookup")
+        assert len(uids) <= MAX_LOOKUP_USERS
+        profile = {"displayName": "somebody"}
+        return [
+            UserRecord({"localId": uid, **(profile if uid in self.with_profile else {})})
+            for uid in uids
+            if uid in self.uids
+        ]
 
     async def page(self, token: str = "") -> tuple[list[User], str]:
         await self._called("page")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.errors import Unavailable
-from shared.settings import DoctorSettings
 from support import doctor
+from support.doctor import DoctorSettings
 from tests.helpers.fakes import TENANT, FakeEntra, FakeFirestore
 from tests.helpers.functions import settings
 

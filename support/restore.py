@@ -1,0 +1,112 @@
+"""A restore that brings nobody back: what was purged after a backup is deleted from the database restored from it.
+
+Receipts name nobody. For as long as a backup may hold a purged tenant, a keyed fingerprint of its ID stands beside its
+receipt in the live database; whoever has the key can tell a restored tenant by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared import errors
+from shared.google.firestore import Document, Firestore
+from shared.receipts import KEPT, RECEIPTS, fingerprint, key_name
+from shared.store import TENANTS
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+MAX_WRITES = 500
+PAGE = 300
+GONE = (0, 5)  # gRPC: OK, NOT_FOUND
+
+
+class UnknownKey(errors.Problem):
+    """Fingerprints that none of the given keys has made: without theirs, the check would find nothing."""
+
+    code = "unknown_key"
+    title = (
+        "Receipts of purged organizations were made with another key. Put it behind a comma into "
+        "RECEIPT_FINGERPRINT_KEY, or nobody can tell whom a restore brings back."
+    )
+
+
+@dataclass(frozen=True)
+class RestoreCheck:
+    """keys: of fingerprints, all that may have been in use. taken_at: when the backup was taken, if that is known."""
+
+    live: Firestore
+    restored: Firestore
+    keys: Sequence[str]
+    taken_at: datetime | None = None
+
+    async def purged(self) -> AsyncGenerator[Document, None]:
+        """The restored tenants that were purged since the backup. Raises UnknownKey, Unavailable."""
+        known = await self._fingerprints()
+        async with aclosing(self.restored.walk(TENANTS)) as tenants:
+            async for tenant in tenants:
+                if any(fingerprint(key, tenant.id) in known for key in self.keys):
+                    yield tenant
+
+    async def delete(self, tenant: Document) -> int:
+        """Delete a restored tenant and all below it, page by page; how many documents. Raises Unavailable."""
+        deleted = 0
+        page: list[Document] = []
+        below = self.restored.stream(tenant.path, below=True, keys_only=True)
+        async with aclosing(below) as documents:
+            async for document in documents:
+                page.append(document)
+                if len(page) == MAX_WRITES:
+                    deleted += await self._delete(page)
+                    page = []
+        deleted += await self._delete(page)
+        await self.restored.delete(tenant.path)
+        return deleted + 1
+
+    async def forget_receipts(self) -> int:
+        """Delete the restored receipts that the live database has too, where they are newer. Raises Unavailable."""
+        deleted = 0
+        page: list[Document] = []
+        async with aclosing(self.restored.walk(RECEIPTS)) as documents:
+            async for document in documents:
+                page.append(document)
+                if len(page) == PAGE:
+                    deleted += await self._forget(page)
+                    page = []
+        return deleted + await self._forget(page)
+
+    async def _fingerprints(self) -> set[str]:
+        """Those of the tenants that were purged since the backup."""
+        names, found = {key_name(key) for key in self.keys}, set()
+        standing = [("fingerprintUntil", ">=", EPOCH)]
+        receipts = self.live.walk(RECEIPTS, where=standing, order_by="fingerprintUntil")
+        async with aclosing(receipts) as documents:
+            async for document in documents:
+                text = str(document.fields.get("fingerprint", ""))
+                if text.partition(".")[0] not in names:
+                    raise UnknownKey
+                if self.taken_at is None or _ended_at(document.fields) >= self.taken_at:
+                    found.add(text)
+        return found
+
+    async def _forget(self, page: Sequence[Document]) -> int:
+        live = await self.live.get_all([document.path for document in page]) if page else []
+        return await self._delete(
+            [document for document, newer in zip(page, live, strict=True) if newer]
+        )
+
+    async def _delete(self, documents: Sequence[Document]) -> int:
+        if not documents:
+            return 0
+        codes = await self.restored.delete_batch(documents)
+        if any(code not in GONE for code in codes):
+            raise errors.Unavailable("firestore", "not_deleted")
+        return len(codes)
+
+
+def _ended_at(receipt: Mapping[str, Any]) -> datetime:
+    """When its deletion ended."""
+    expire_at: datetime = receipt["expireAt"]
+    return expire_at - KEPT

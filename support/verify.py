@@ -1,0 +1,133 @@
+"""Checking a receipt or an audit without us: signature, whose it is, and which inventory it speaks of.
+
+Nothing here asks the product for anything but its published keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from shared import inventory
+from shared.errors import Unavailable
+from shared.receipts import KEYS_PATH, End, commitment
+from shared.signing import AUDIT, RECEIPT, NotGenuine, public_keys, verified
+
+FETCH_SECONDS = 20.0
+MOST_KEYS_BYTES = 100_000
+SIGNATURE, END, COMMITMENT, INVENTORY, FINDINGS = (
+    "signature",
+    "end",
+    "commitment",
+    "inventory",
+    "findings",
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """ok: None where there was nothing to check it with."""
+
+    check: str
+    ok: bool | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What whoever checks has kept. published: the text of inventory.json."""
+
+    tenant_id: str = ""
+    salt: str = ""
+    published: bytes = b""
+
+
+def statement_in(text: str) -> str:
+    """The signed statement of a file: by itself, or in a JSON object as `receipt` or `audit`. Raises ValueError."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+    if isinstance(document, dict):
+        found = [document[name] for name in ("receipt", "audit") if name in document]
+        if len(found) == 1 and isinstance(found[0], str):
+            return found[0].strip()
+    raise ValueError("holds no signed receipt and no signed audit")
+
+
+def fetched_keys(portal_url: str) -> tuple[Mapping[str, Any], ...]:
+    """The keys that a portal publishes. Raises Unavailable."""
+    try:
+        answer = requests.get(
+            f"{portal_url.rstrip('/')}{KEYS_PATH}", timeout=FETCH_SECONDS, allow_redirects=False
+        )
+        if answer.status_code != 200 or len(answer.content) > MOST_KEYS_BYTES:
+            raise Unavailable("portal", f"answers {answer.status_code}")
+        return public_keys(answer.text)
+    except requests.RequestException as error:
+        raise Unavailable("portal", type(error).__name__) from None
+    except ValueError:
+        raise Unavailable("portal", "no JWK set") from None
+
+
+def checks(statement: str, keys: Sequence[Mapping[str, Any]], known: Known) -> list[Check]:
+    """Every check, the signature first; where that fails, it is the only one."""
+    for purpose in (RECEIPT, AUDIT):
+        try:
+            said = verified(purpose, statement, keys)
+        except NotGenuine:
+            continue
+        found = [Check(SIGNATURE, True, f"genuine: {purpose.name} {said.get('jti', '')}".strip())]
+        more = _receipt(said, known) if purpose is RECEIPT else _audit(said, known)
+        return [*found, *more, _inventory(said, known)]
+    return [Check(SIGNATURE, False, "none of these keys has signed this as a receipt or an audit")]
+
+
+def _receipt(said: Mapping[str, Any], known: Known) -> list[Check]:
+    end, at = said.get("end"), said.get("endedAt")
+    if end == End.DELETED:
+        counts = said.get("counts") or {}
+        text = (
+            f"deleted at {at}: {counts.get('documents')} documents, {counts.get('users')} "
+            f"Auth users; the last backup is gone by {said.get('backupsExpireAt')}"
+        )
+        return [Check(END, True, text), _commitment(said, known)]
+    if end == End.WITHDRAWN:
+        return [Check(END, True, f"the deletion was withdrawn before {at}; nothing was deleted")]
+    return [Check(END, False, "the deletion has not ended; this proves none")]
+
+
+def _commitment(said: Mapping[str, Any], known: Known) -> Check:
+    stated = said.get("commitment")
+    if stated is None:
+        return Check(COMMITMENT, None, "the receipt has none: the request is older than salts")
+    if not known.tenant_id or not known.salt:
+        return Check(COMMITMENT, None, "give tenant ID and salt to check whose receipt this is")
+    if commitment(known.salt, known.tenant_id) == stated:
+        return Check(COMMITMENT, True, f"it is the receipt of {known.tenant_id}")
+    return Check(COMMITMENT, False, "it is not the receipt of this tenant ID with this salt")
+
+
+def _audit(said: Mapping[str, Any], known: Known) -> list[Check]:
+    findings = len(said.get("findings") or ()) + int(said.get("moreFindings") or 0)
+    found = [Check(FINDINGS, not findings, f"{findings} beyond the inventory")]
+    if known.tenant_id:
+        is_its = said.get("tenantId") == known.tenant_id
+        found.insert(0, Check("tenant", is_its, f"it is the audit of {said.get('tenantId')}"))
+    return found
+
+
+def _inventory(said: Mapping[str, Any], known: Known) -> Check:
+    stated = said.get("inventory")
+    if known.published:
+        is_it = stated == f"sha256:{hashlib.sha256(known.published).hexdigest()}"
+        text = "it is the inventory of this file" if is_it else "it is not that of this file"
+        return Check(INVENTORY, is_it, f"{stated}: {text}")
+    if stated == inventory.digest():
+        return Check(INVENTORY, True, f"{stated}: that of this version")
+    return Check(INVENTORY, None, f"{stated}: not that of this version; give the one of that day")
