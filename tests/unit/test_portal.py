@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
-import flask
 import pytest
-from itsdangerous import URLSafeTimedSerializer
+from starlette.responses import Response
 
 from functions.admin_portal import words
 from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
-from functions.admin_portal.main import same_name
 from functions.admin_portal.pages import bars, moment, number, share
-from functions.admin_portal.session import Session, Sessions, SignedOut
-from shared import errors
-from shared.store import Tenant
-from tests.helpers.fakes import TENANT
+from functions.admin_portal.session import LIFETIME_SECONDS, Session, Sessions, SignedOut
+from shared.store import Stored, TenantStore
+from shared.tenant import from_document
+from shared.web.cookies import SignedCookie
+from tests.helpers import cookies, tenants
+from tests.helpers.fakes import TENANT, FakeFirestore
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 KEYS, URL = ("n" * 32, "o" * 32), "https://portal.example"
+STORED = Stored(TENANT, from_document(tenants.active()), None, NOW)
 
 
-class Counting:
-    """A database that can only count."""
-
-    def __init__(self, away: bool = False) -> None:
-        self.away, self.asked = away, []
-
-    def count(self, collection, where=(), **_options):
-        if self.away:
-            raise errors.Unavailable("firestore", "fake")
-        self.asked.append((collection, where))
-        return 100_000 if not where else 20_000
+def devices(database, count, **fields):
+    for _ in range(count):
+        path = f"tenants/{TENANT}/devices/{len(database.kept)}"
+        database.put(path, {"lastHeartbeatAt": NOW, **fields})
 
 
-def test_a_large_organization_costs_six_counts_and_no_read_of_a_device():
+async def test_an_organization_costs_six_counts_and_no_read_of_a_device():
     """The page is made of aggregations over the tenant's own devices, however many there are."""
-    database = Counting()
-    found = figures(database, Tenant(database, TENANT), NOW)
-
-    assert len(database.asked) == 6
-    assert {collection for collection, _ in database.asked} == {f"tenants/{TENANT}/devices"}
+    database = FakeFirestore()
+    for days, count in ((0, 3), (2, 4), (10, 5), (40, 6)):
+        devices(database, count, lastSyncAt=NOW - timedelta(days=days))
+    devices(database, 2, lastOutcome="failed")
+    database.put("tenants/another/devices/1", {"lastSyncAt": NOW})
+    found = await figures(TenantStore(database, TENANT), NOW)
     assert found is not None
-    assert (found.devices, found.freshness["never"]) == (100_000, 20_000)
+    assert found.freshness == {"day": 3, "week": 4, "month": 5, "longer": 6, "never": 2}
+    assert (found.devices, found.failing) == (20, 2)
+    assert database.calls == ["count"] * 6
 
 
-def test_without_figures_there_is_still_a_page():
+async def test_without_figures_there_is_still_a_page():
     """Counting can fail; asking for a deletion does not depend on it."""
-    database = Counting(away=True)
-    assert figures(database, Tenant(database, TENANT), NOW) is None
+    assert await figures(TenantStore(FakeFirestore(away=True), TENANT), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -112,74 +109,71 @@ def test_both_languages_say_everything():
     assert set(words.FRESHNESS["en"]) == set(FRESHNESS)
 
 
-@pytest.mark.parametrize(
-    ("typed", "same"),
-    [
-        ("Société  Générale ", True),
-        ("Socie\u0301te\u0301 Générale", True),
-        ("société générale", False),
-        ("", False),
-    ],
-)
-def test_a_name_is_confirmed_as_it_is_written(typed, same):
-    """Spaces and the composition of accents do not count; letters do."""
-    assert same_name(typed, "Société Générale") is same
-
-
-def test_the_cookie_is_bound_to_the_host_and_to_https(serve):
+def test_the_cookies_are_bound_to_the_host_and_to_https():
     """Both cookies have the __Host- prefix, and none of them is open to scripts or other sites."""
-    served = serve("admin_portal")
-    response = flask.Response()
-    served.module.SESSIONS.begin(response, TENANT)
-    served.module.SIGN_IN.write(response, {})
-
-    cookies = response.headers.getlist("Set-Cookie")
-    assert [cookie.partition("=")[0] for cookie in cookies] == [
+    response = Response()
+    Sessions(KEYS, URL).begin(response, STORED)
+    SignedCookie("portal-sign-in", KEYS, URL, 900).write(response, {})
+    written = response.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in written] == [
         "__Host-portal",
         "__Host-portal-sign-in",
     ]
-    assert "Max-Age=1800" in cookies[0]
-    for cookie in cookies:
-        assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    assert "Max-Age=1800" in written[0]
+    for cookie in written:
+        assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
         assert "Domain" not in cookie
 
 
 def read(sessions, value):
-    with flask.Flask("t").test_request_context(headers={"Cookie": f"__Host-portal={value}"}):
-        return sessions.current(flask.request)
+    return sessions.current(cookies.request(cookie=f"__Host-portal={value}"))
 
 
-def value_of(sessions):
-    response = flask.Response()
-    sessions.begin(response, TENANT)
+def value_of(sessions, stored=STORED):
+    response = Response()
+    sessions.begin(response, stored)
     return response.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
 
 
-def test_a_session_outlives_a_rotation_of_keys_and_nothing_else(monkeypatch):
+def test_a_session_outlives_a_rotation_of_keys_and_nothing_else():
     """An older key counts, a stranger's does not; after 30 minutes the session has ended."""
     old, new, strange = (value_of(Sessions((key * 32,), URL)) for key in ("o", "n", "s"))
     sessions = Sessions(KEYS, URL)
-    for value, tenant in ((old, TENANT), (new, TENANT)):
-        assert read(sessions, value) == Session(tenant, value)
+    for value in (old, new):
+        assert read(sessions, value) == Session(TENANT, NOW.timestamp(), value)
     assert read(sessions, strange) is None
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: NOW.timestamp() + 10**8)
+    payload = {"tenant": TENANT, "created": NOW.timestamp(), "issuedAt": 1.0}
+    at = int(time.time()) - LIFETIME_SECONDS - 2
     with pytest.raises(SignedOut):
-        read(sessions, new)
+        read(sessions, cookies.signed(payload, KEYS[0], "calliente.portal", at))
 
 
-@pytest.mark.parametrize("salt", ["calliente.onboarding", "calliente.portal-sign-in"])
-def test_another_cookie_of_ours_is_no_session(salt):
-    """Signed with the same key, and even with the same content: what a cookie is for is part of its signature."""
-    payload = {"tenant": TENANT, "issuedAt": NOW.timestamp()}
+def test_a_session_is_of_one_connection():
+    """An organization that was purged and connected again is another one: the old session shows nothing of it."""
     sessions = Sessions(KEYS, URL)
-    for name, session in ((salt, False), ("calliente.portal", True)):
-        value = URLSafeTimedSerializer(KEYS[0], salt=name).dumps(payload)
-        assert (read(sessions, value) is not None) is session
+    session = read(sessions, value_of(sessions))
+    assert session.is_of(STORED)
+    later = Stored(TENANT, STORED.tenant, None, NOW + timedelta(microseconds=1))
+    assert not session.is_of(later)
 
 
-def test_two_sign_ins_of_one_second_are_two_sessions(monkeypatch):
+@pytest.mark.parametrize(
+    ("salt", "is_session"),
+    [
+        ("calliente.onboarding", False),
+        ("calliente.portal-sign-in", False),
+        ("calliente.portal", True),
+    ],
+)
+def test_another_cookie_of_ours_is_no_session(salt, is_session):
+    """Signed with the same key, and even with the same content: what a cookie is for is part of its signature."""
+    payload = {"tenant": TENANT, "created": NOW.timestamp(), "issuedAt": NOW.timestamp()}
+    value = cookies.signed(payload, KEYS[0], salt)
+    assert (read(Sessions(KEYS, URL), value) is not None) is is_session
+
+
+def test_two_sign_ins_of_one_second_are_two_sessions():
     """Forms are bound to the session's value, so no two may be alike."""
-    monkeypatch.setattr("itsdangerous.timed.time.time", NOW.timestamp)
     ticks = iter((NOW.timestamp(), NOW.timestamp() + 0.001))
     sessions = Sessions(KEYS, URL, clock=lambda: next(ticks))
     assert value_of(sessions) != value_of(sessions)
@@ -188,7 +182,7 @@ def test_two_sign_ins_of_one_second_are_two_sessions(monkeypatch):
 def test_a_form_is_bound_to_its_session_and_its_purpose():
     """The same token is worth nothing in another session, for another purpose, or with a letter more."""
     sessions = Sessions(KEYS, URL)
-    session, other = Session(TENANT, "one"), Session(TENANT, "two")
+    session, other = Session(TENANT, 1.0, "one"), Session(TENANT, 1.0, "two")
     token = sessions.form_token(session, "deletion")
 
     assert sessions.is_form_token(session, "deletion", token)

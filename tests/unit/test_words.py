@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.responses import StreamingResponse
 
 from functions.admin_portal import session, sign_in
 from functions.admin_portal import words as portal_words
@@ -16,12 +18,13 @@ from functions.onboarding import cookie
 from functions.onboarding import words as onboarding_words
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
 from functions.onboarding.progress import Connected
-from shared import inventory
 from shared.entra import permissions
-from shared.google.old_firestore import Document
-from shared.settings import OnboardingSettings, PortalSettings, load
+from shared.settings import OnboardingSettings, PortalSettings
+from shared.store import Stored
+from shared.tenant import Reason, from_document
 from shared.web import words as shared_words
 from shared.web.words import LANGUAGES, Message, typeset
+from tests.helpers import cookies, functions, tenants
 from tests.helpers.fakes import TENANT
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +64,18 @@ def shape(words):
 
 
 def read(response):
-    return response.get_data(as_text=True)
+    """The page's text, streamed or not."""
+    if isinstance(response, StreamingResponse):
+        return asyncio.run(_streamed(response))
+    return response.body.decode()
+
+
+async def _streamed(response):
+    return "".join([part async for part in response.body_iterator])
+
+
+def asked_in(language):
+    return cookies.request(accept_language=language)
 
 
 def french_faults(text):
@@ -148,74 +162,59 @@ def test_the_first_page_names_the_permissions_of_the_app_registration():
         assert {name for name, _why in said["permissions"]} == set(permissions.READING)
 
 
-@pytest.fixture
-def onboarding_pages(serve):
+def onboarding_pages(**changes):
     """The pages of onboarding under changed settings."""
-
-    def make(**changes):
-        return OnboardingPages(replace(load(OnboardingSettings), **changes))
-
-    served = serve("onboarding")
-    with served.client.application.test_request_context():
-        yield make
+    return OnboardingPages(replace(functions.settings(OnboardingSettings), **changes))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_days_without_consent_are_the_settings(onboarding_pages, language):
+def test_the_days_without_consent_are_the_settings(language):
     """Wherever a page says after how long a lost consent deletes, it says what the purge goes by."""
-    pages = onboarding_pages(consent_grace_days=45)
+    pages, asked = onboarding_pages(consent_grace_days=45), asked_in(language)
     days = {"en": "45\u00a0days", "fr": "45\u00a0jours"}[language]
-    assert days in read(pages.landing(language))
-    assert days in read(pages.outcome(Connected(TENANT, "Contoso"), language))
+    assert days in read(pages.landing(asked))
+    assert days in read(pages.outcome(asked, Connected(TENANT, "Contoso")))
 
 
-def test_the_last_page_leads_to_the_portal_if_there_is_one(onboarding_pages):
+def test_the_last_page_leads_to_the_portal_if_there_is_one():
     """Without the portal's address the page says who else deletes."""
     connected, said = Connected(TENANT, "Contoso"), onboarding_words.CONNECTED["en"]
-    linked = read(onboarding_pages(portal_url="https://portal.example").outcome(connected, "en"))
+    asked = asked_in("en")
+    linked = read(onboarding_pages(portal_url="https://portal.example").outcome(asked, connected))
     assert 'href="https://portal.example"' in linked
-    alone = read(onboarding_pages(portal_url="").outcome(connected, "en"))
+    alone = read(onboarding_pages(portal_url="").outcome(asked, connected))
     assert said["portal_button"] not in alone
     assert said["delete"][0] in alone
 
 
-@pytest.fixture
-def portal_pages(serve):
+def portal_pages(**changes):
     """The pages of the portal under changed settings."""
-
-    def make(**changes):
-        return PortalPages(replace(load(PortalSettings), **changes))
-
-    with serve("admin_portal").client.application.test_request_context():
-        yield make
+    return PortalPages(replace(functions.settings(PortalSettings), **changes))
 
 
-def overview(pages, **fields):
-    document = Document(
-        f"tenants/{TENANT}", {"name": "Contoso", "status": "active", **fields}, None
-    )
+def overview(pages, document, language="en"):
+    async def no_figures():
+        return None
+
+    stored = Stored(TENANT, from_document(document), None, NOW)
     tokens = dict.fromkeys(PURPOSES, "token")
-    return read(pages.overview(document, lambda: None, tokens, NOW, "en"))
+    return read(pages.overview(asked_in(language), stored, no_figures, tokens, NOW))
 
 
-def test_the_portal_says_when_a_deletion_would_be_due(portal_pages):
+def test_the_portal_says_when_a_deletion_would_be_due():
     """The time is the settings' delay from now."""
-    page = overview(portal_pages(purge_delay_seconds=7200))
+    page = overview(portal_pages(purge_delay_seconds=7200), tenants.active())
     assert "25 November 2026, 03:30 UTC at the earliest" in page
 
 
-def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known(portal_pages):
+def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known():
     """And so does a refusal that connecting again would cure, and no other."""
-    closing = {
-        "purgeAt": NOW + timedelta(hours=1),
-        "reason": inventory.CONSENT_LOST,
-        "receiptId": "r",
-    }
+    lost = tenants.closing(NOW + timedelta(hours=1), Reason.CONSENT_LOST)
     for address, there in (("https://connect.example", True), ("", False)):
         pages = portal_pages(onboarding_url=address)
-        page = overview(pages, status="closing", closing=closing)
+        page = overview(pages, lost)
         refusals = {
-            code: read(pages.failure(code, "en", 403))
+            code: read(pages.failure(asked_in("en"), code, 403))
             for code in ("tenant_not_onboarded", "consent_missing", "wrong_account")
         }
         link = f'href="{address}"' if there else portal_words.CONNECT["en"]
