@@ -146,7 +146,9 @@ class _Logged(Response):
             "status": status,
             "outcome": BROKEN_OFF if outcome == Disconnected.code else outcome,
             "duration_ms": round((self._application.clock() - self._started) * 1000, 1),
-            "logging.googleapis.com/trace": logs.trace_name(self._application.project, trace.decode("latin-1")),
+            "logging.googleapis.com/trace": logs.trace_name(
+                self._application.project, trace.decode("latin-1")
+            ),
             **scope.get(NOTED, {}),
         }
         logs.event(self._application.name, "ERROR" if status >= 500 else "INFO", **event)
