@@ -97,7 +97,7 @@ def _answer(error: errors.Problem) -> bytes:
 
 
 def install() -> None:
-    """Have the workers that functions-framework starts speak this protocol; nothing here asks for a caller's address."""
+    """Have the workers that functions-framework starts speak this protocol, and look at no forwarded address."""
     UvicornWorker.CONFIG_KWARGS = {
         **UvicornWorker.CONFIG_KWARGS,
         "http": BoundedProtocol,
