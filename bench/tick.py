@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from bench.counter import counted
 from bench.issuer import new_ids
-from bench.purge_own import SETTINGS, NoUsers
+from bench.purge_own import scheduled_run
 from bench.results import Results
 from bench.world import World, opened, run
 from shared.google.firestore import Firestore
 from shared.tenant import Consent, Status, Tenant, to_document
-from tests.helpers.functions import purge
 
 
 class Consenting:
@@ -61,9 +60,8 @@ def measure(world: World, results: Results) -> None:
 def _probes(database: Firestore, now: datetime) -> int:
     """How many consents a scheduled run asks about."""
     entra = Consenting()
-    made = purge(database, NoUsers(), entra, time.monotonic, lambda: now, **SETTINGS)
     with contextlib.redirect_stdout(io.StringIO()):  # the run's own log
-        run(made.new_run().execute())
+        run(scheduled_run(database, entra, now).execute())
     return entra.probes
 
 
