@@ -8,40 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-import selectors
 from collections.abc import Sequence
 from typing import Any
 
 from bench.results import Results
 from functions.tenant_purge.pace import PacedUsers
 from shared.google.users import MAX_DELETE_USERS, QuotaExceeded
+from tests.helpers import virtual
 
 PER_SECOND = 1.0
 TENANTS, PAGES_OF_EACH = 3, 1_000
 CALL_SECONDS = (0.2, 2.0)
 READ_SECONDS = 0.1  # of a page of documents, and the first of their deletes
 SEED = 7
-
-
-class _Selector(selectors.SelectSelector):
-    """Instead of waiting for `timeout` it lets the clock go on by as much."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += timeout or 0.0
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next thing to do."""
-
-    def __init__(self) -> None:
-        self._virtual = _Selector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        return self._virtual.now
 
 
 class Firebase:
@@ -54,7 +33,7 @@ class Firebase:
         self.refused = 0
 
     async def delete(self, uids: Sequence[str]) -> set[str]:
-        now = asyncio.get_running_loop().time()
+        now = virtual.now()
         if now - self._last_at < 1 / PER_SECOND - 1e-6:
             self.refused += 1
             raise QuotaExceeded("firebase", "quota")
@@ -64,11 +43,10 @@ class Firebase:
         return set()
 
 
-async def _share_of_pace(tenants: int) -> float:
+async def _measured(results: Results) -> None:
     """Users deleted, of those that the pace allows."""
-    loop = asyncio.get_running_loop()
     firebase: Any = Firebase()
-    paced = PacedUsers(firebase, PER_SECOND, loop.time)
+    paced = PacedUsers(firebase, PER_SECOND, virtual.now)
     page = ["uid"] * MAX_DELETE_USERS
 
     async def tenant() -> None:
@@ -76,12 +54,10 @@ async def _share_of_pace(tenants: int) -> float:
             await asyncio.sleep(READ_SECONDS)
             await paced.delete(page, float("inf"))
 
-    started = loop.time()
-    await asyncio.gather(*(tenant() for _ in range(tenants)))
-    return float(firebase.deleted / ((loop.time() - started) * PER_SECOND * MAX_DELETE_USERS))
+    await asyncio.gather(*(tenant() for _ in range(TENANTS)))
+    allowed = virtual.now() * PER_SECOND * MAX_DELETE_USERS
+    results.key("purge_users_pace", firebase.deleted / allowed, "≥ 0.9")
 
 
 def measure(results: Results) -> None:
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        share = runner.run(_share_of_pace(TENANTS))
-    results.key("purge_users_pace", share, "≥ 0.9")
+    virtual.in_virtual_time(_measured)(results)

@@ -7,19 +7,22 @@ import json
 import os
 import re
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from functions.tenant_purge.budget import Budget
-from functions.tenant_purge.deletions import Deletions
 from functions.tenant_purge.pace import PacedUsers
+from functions.tenant_purge.purge import ScheduledPurge
+from functions.tenant_purge.run import Run
 from local.emulators import PROJECT
 from shared.google.firestore import Firestore
+from shared.settings import PurgeSettings
+from shared.signing import RECEIPT, signer
 
-BUDGET_SECONDS = 600.0
-UNPACED = 1e6  # calls a second
+SETTINGS = PurgeSettings(project=PROJECT, entra_client_id=str(uuid.UUID(int=1)))
+UNPACED = 1e6  # calls a second: there are no users
 
 
 class NoUsers:
@@ -32,14 +35,20 @@ class NoUsers:
         return [], ""
 
 
+def scheduled_run(database: Firestore, entra: Any, now: datetime) -> Run:
+    """A run of a project that has no Auth users."""
+    nobody: Any = NoUsers()
+    paced = PacedUsers(nobody, UNPACED)
+    signs = signer(RECEIPT, SETTINGS.receipt_signing_key)
+    return ScheduledPurge(SETTINGS, database, nobody, paced, entra, signs, lambda: now).new_run()
+
+
 async def purge() -> int:
     """Delete what is due; how many tenants that was."""
     database = Firestore(PROJECT, os.environ["FIRESTORE_EMULATOR_HOST"])
-    nobody: Any = NoUsers()
-    paced = PacedUsers(nobody, UNPACED)
-    deletions = Deletions(database, nobody, paced, lambda: datetime.now(UTC))
-    await deletions.run(Budget(time.monotonic() + BUDGET_SECONDS))
-    return deletions.progress.purged
+    run = scheduled_run(database, None, datetime.now(UTC))
+    await run.deletions.run(run.budget)
+    return run.deletions.progress.purged
 
 
 def main() -> None:

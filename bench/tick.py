@@ -6,23 +6,15 @@ import contextlib
 import io
 import statistics
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bench.counter import counted
 from bench.issuer import new_ids
-from bench.purge_own import NoUsers
+from bench.purge_own import scheduled_run
 from bench.results import Results
 from bench.world import World, opened, run
-from functions.tenant_purge.pace import PacedUsers
-from functions.tenant_purge.purge import ScheduledPurge
-from local.emulators import PROJECT
 from shared.google.firestore import Firestore
-from shared.settings import PurgeSettings
 from shared.tenant import Consent, Status, Tenant, to_document
-
-SETTINGS = PurgeSettings(project=PROJECT, entra_client_id=str(uuid.uuid4()))
 
 
 class Consenting:
@@ -67,12 +59,10 @@ def measure(world: World, results: Results) -> None:
 
 def _probes(database: Firestore, now: datetime) -> int:
     """How many consents a scheduled run asks about."""
-    users: Any = NoUsers()
-    entra: Any = Consenting()
-    purge = ScheduledPurge(SETTINGS, database, users, PacedUsers(users, 1.0), entra, lambda: now)
+    entra = Consenting()
     with contextlib.redirect_stdout(io.StringIO()):  # the run's own log
-        run(purge.new_run().execute())
-    return int(entra.probes)
+        run(scheduled_run(database, entra, now).execute())
+    return entra.probes
 
 
 def _add(world: World, count: int, checked: datetime) -> None:

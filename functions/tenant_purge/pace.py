@@ -1,6 +1,7 @@
 """How fast Auth users are deleted: as fast as Firebase allows the project, and no faster.
 
-Deletions that several tenants wait for go in one call. What Firebase refuses all the same, because another process has
+Deletions that several tenants wait for go in one call, and a call that takes longer than its turn holds up no other.
+What Firebase refuses all the same, because another process has
 spent the quota, is asked again, later and later, for as long as the run has time.
 Source: Firebase, "Firebase Authentication limits" (one batch deletion a second).
 """
@@ -51,6 +52,7 @@ class PacedUsers:
         self._sleep = sleep
         self._waiting: deque[_Request] = deque()
         self._at_work: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
 
     async def delete(self, uids: Sequence[str], ends_at: float, check: Check = always) -> set[str]:
         """Delete Auth users (≤ 1,000); returns those that Firebase kept. ends_at: of the budget, by the clock.
@@ -70,7 +72,9 @@ class PacedUsers:
         try:
             while self._waiting:
                 await self._pace.turn()
-                await self._settle(self._next_batch())
+                call = asyncio.ensure_future(self._settle(self._next_batch()))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
         finally:
             self._at_work = None
 
@@ -101,6 +105,7 @@ class PacedUsers:
             batch = _waiting(batch)
             if batch:
                 await self._sleep(wait_seconds)
+                await self._pace.turn()
                 wait_seconds = min(2 * wait_seconds, MOST_WAIT_SECONDS)
 
 
