@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,8 @@ from shared.settings import PortalSettings
 from shared.store import Stored
 from shared.tenant import Reason
 from shared.web.app import note_outcome
-from shared.web.pages import Pages, language_of
+from shared.web.moments import moment
+from shared.web.pages import Pages, allow_forms, language_of
 
 from . import words
 from .figures import FRESHNESS, Figures
@@ -61,7 +62,7 @@ class PortalPages:
             address=self._link("sign-in"),
             links=self._links,
         )
-        return _forms_allowed(response)
+        return allow_forms(response)
 
     def overview(
         self,
@@ -120,14 +121,14 @@ class PortalPages:
         response = self._pages.stream(
             template, language, words=words[language], links=self._links, **values
         )
-        return _forms_allowed(response)
+        return allow_forms(response)
 
     def failure(self, request: Request, code: str, status: int) -> Response:
         language = language_of(request)
         ways = {words.BACK[language]: self._link("")}
         if self._onboarding and code in UNCONNECTED:
             ways = {words.CONNECT[language]: self._onboarding, **ways}
-        return _forms_allowed(self._pages.failure(code, language, status, ways))
+        return allow_forms(self._pages.failure(code, language, status, ways))
 
     @property
     def _links(self) -> dict[str, str]:
@@ -183,18 +184,3 @@ def share(part: int, whole: int, language: str) -> str:
     if percent < 1:
         return words.PERCENT[language].format("<" + words.FEW[language] + "1")
     return words.PERCENT[language].format(100 if part == whole else min(99, round(percent)))
-
-
-def moment(when: datetime, language: str) -> str:
-    """To the minute, in UTC: the server does not know where the reader is."""
-    when = when.astimezone(UTC)
-    month = words.MONTHS[language][when.month - 1]
-    return words.MOMENT[language].format(
-        day=when.day, month=month, year=when.year, time=f"{when:%H:%M}"
-    )
-
-
-def _forms_allowed(response: Response) -> Response:
-    """Under no-referrer a browser sends `Origin: null` even with a form to the page's own site (Fetch, 3.1)."""
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response

@@ -12,17 +12,6 @@ CONNECT = {"en": "Connect the organization", "fr": "Connecter l’organisation"}
 THOUSANDS = {"en": ",", "fr": "\u202f"}
 PERCENT = {"en": "{}%", "fr": "{}\u202f%"}
 FEW = {"en": "", "fr": "\u202f"}
-MOMENT = {"en": "{day} {month} {year}, {time} UTC", "fr": "{day} {month} {year} à {time} UTC"}
-MONTHS = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-}
 FRESHNESS: dict[str, dict[str, tuple[str, str]]] = typeset(  # under a column, and in the table
     {
         "en": {

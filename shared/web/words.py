@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 LANGUAGES = ("en", "fr")
+MOMENT = {"en": "{day} {month} {year}, {time} UTC", "fr": "{day} {month} {year} à {time} UTC"}
+MONTHS = {
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    ),
+    "fr": (
+        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+        *("août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+}
 # Where a line may not break, and how wide the space is: the marks stand so in French alone. Source: Imprimerie
 # nationale, "Lexique des règles typographiques".
 SPACES = (
