@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.entra.organization import MOST_CHARACTERS
 from shared.settings import PortalSettings
 from shared.store import Stored
 from shared.tenant import Reason
 from shared.web.app import note_outcome
 from shared.web.moments import moment
-from shared.web.pages import Pages, allow_forms, language_of
+from shared.web.pages import Pages, allow_forms, language_of, origin_of
 
 from . import words
 from .figures import FRESHNESS, Figures
@@ -49,6 +50,8 @@ class PortalPages:
 
     def __init__(self, settings: PortalSettings) -> None:
         self.base = urlsplit(settings.portal_url).path
+        self._url = settings.portal_url
+        self._authority = settings.entra_authority
         self._onboarding = settings.onboarding_url
         self._delay = timedelta(seconds=settings.purge_delay_seconds)
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
@@ -59,10 +62,12 @@ class PortalPages:
             "sign_in.html",
             language,
             words=words.SIGN_IN[language],
-            address=self._link("sign-in"),
             links=self._links,
+            address=f"{self._url}/sign-in",
+            named=words.NAMED[language],
+            most_characters=MOST_CHARACTERS,
         )
-        return allow_forms(response)
+        return allow_forms(response, origin_of(self._url), origin_of(self._authority))
 
     def overview(
         self,
@@ -75,6 +80,7 @@ class PortalPages:
         """tokens: of each form, by purpose. count: called when all above the figures is on its way."""
         language = language_of(request)
         tenant, closing = stored.tenant, stored.tenant.closing
+        withdrawn = tenant.withdrawn
 
         async def load_figures() -> dict[str, Any] | None:
             found = await count()
@@ -93,6 +99,8 @@ class PortalPages:
             due=moment(closing.purge_at, language) if closing else None,
             is_due=closing is not None and closing.purge_at <= now,
             is_lost=closing is not None and closing.reason is Reason.CONSENT_LOST,
+            withdrawn=withdrawn,
+            withdrawn_at=moment(withdrawn.at, language) if withdrawn else None,
             earliest=moment(now + self._delay, language),
             connect=words.CONNECT[language],
             onboarding=self._onboarding,

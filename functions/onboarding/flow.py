@@ -98,9 +98,7 @@ async def begin_sign_in(
     prompt = SELECT_ACCOUNT if waiting.other_account else None
     claims = repeat.claims if repeat else ""
     try:
-        flow = await entra.begin_sign_in(
-            waiting.tenant, redirect_uri, prompt=prompt, claims=claims
-        )
+        flow = await entra.begin_sign_in(waiting.tenant, redirect_uri, prompt=prompt, claims=claims)
     except EntraRefused as refused:
         return _failed(refused, Step.BEGIN)
     kept = {name: flow[name] for name in FLOW_MEMBERS if flow.get(name)}

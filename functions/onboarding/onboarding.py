@@ -13,6 +13,7 @@ from starlette.responses import Response
 from shared import errors
 from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra
+from shared.entra.organization import named
 from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings
 from shared.web.answers import see_other
@@ -25,7 +26,6 @@ from shared.web.version import version
 
 from . import flow, pages
 from .cookie import ProgressCookie
-from .organization import named
 from .progress import Asking, Connected, Consenting, Failed, SigningIn, Waiting
 
 WITHDRAWAL = "withdrawal"
@@ -171,7 +171,9 @@ class Onboarding:
     def _outcome(self, request: Request, attempt: Attempt) -> Response:
         token = self.tokens.make(attempt.value, WITHDRAWAL)
         naming = self._naming(request, attempt)
-        return self.pages.outcome(request, attempt.payload, naming, {"attempt": attempt.id, TOKEN: token})
+        return self.pages.outcome(
+            request, attempt.payload, naming, {"attempt": attempt.id, TOKEN: token}
+        )
 
     def _show(self, request: Request, attempt: Attempt) -> Response:
         response = self._outcome(request, attempt)

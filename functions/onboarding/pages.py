@@ -15,13 +15,13 @@ from starlette.responses import Response
 from shared import inventory
 from shared.entra.codes import Group
 from shared.entra.meanings import GROUPS
+from shared.entra.organization import MOST_CHARACTERS
 from shared.settings import OnboardingSettings
 from shared.web.app import note_outcome
 from shared.web.moments import moment
 from shared.web.pages import Pages, allow_forms, language_of, origin_of
 
 from . import words
-from .organization import MOST_CHARACTERS
 from .progress import Asking, Connected, Failed, Progress, Waiting
 
 RETRY_SECONDS = 5
@@ -89,6 +89,12 @@ def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     return list(groups.items())
 
 
+def backups_in_words(days: int, language: str) -> str:
+    """How long a backup may hold what was deleted: one that was made just before lives for all of its days."""
+    said = words.LANDING[language]
+    return str(said["backups"].format(days=days + 1) if days else said["no_backups"])
+
+
 def code_of(progress: Progress) -> str:
     """The outcome in the log, without a number: anyone can make one up."""
     return (
@@ -107,6 +113,7 @@ class OnboardingPages:
         self._authority = settings.entra_authority
         self._portal = settings.portal_url
         self._days = settings.consent_grace_days
+        self._backup_days = settings.backup_days
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
         self._inventory = {
             language: by_retention(stored_rows(language, self._days)) for language in words.STORED
@@ -120,8 +127,10 @@ class OnboardingPages:
             language,
             words=words.LANDING[language],
             stored=self._inventory[language],
-            start=f"{self._url}/start",
+            address=f"{self._url}/start",
+            named=words.NAMED[language],
             most_characters=MOST_CHARACTERS,
+            backups=backups_in_words(self._backup_days, language),
         )
         # Chromium holds the redirect that answers a form to the policy, too.
         return allow_forms(response, origin_of(self._url), origin_of(self._authority))
@@ -176,10 +185,13 @@ class OnboardingPages:
 
     def _waiting(self, progress: Waiting, language: str, naming: str) -> Response:
         retry = self._link(f"consented{naming}")
+        said = words.WAITING[language]
+        if progress.code == GROUPS[Group.GRAPH].page:
+            said = said | words.WAITING_FOR_NAME[language]
         response = self._pages.render(
             "waiting.html",
             language,
-            words=words.WAITING[language][progress.code],
+            words=said,
             attempt=progress.tries,
             most=MOST_TRIES[progress.code],
             retry=retry,

@@ -58,9 +58,6 @@ def require_own_origin(request: Request, base_url: str) -> None:
     parts = urlsplit(base_url)
     ours = f"{parts.scheme}://{parts.netloc}".lower()
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site is not None:
-        is_ours = site == "same-origin" and origin in (None, "null", ours)
-    else:
-        is_ours = origin == ours
-    if not is_ours:
+    is_same = site == "same-origin" and origin in (None, "null", ours)
+    if not (is_same if site is not None else origin == ours):
         raise ForeignForm
