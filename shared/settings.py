@@ -227,6 +227,13 @@ class ConsentSettings:
 
 
 @dataclass(frozen=True)
+class BackupSettings:
+    """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
+
+    backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
+
+
+@dataclass(frozen=True)
 class SessionSettings:
     """What signs cookies and forms. Each function derives keys of its own, whichever variable they come from.
 
@@ -272,7 +279,7 @@ def _derived(function: str, found: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class OnboardingSettings(
-    ProjectSettings, EntraSettings, ConsentSettings, OnboardingSessionSettings
+    ProjectSettings, EntraSettings, ConsentSettings, BackupSettings, OnboardingSessionSettings
 ):
     """portal_url: where its last page leads, if anywhere."""
 
@@ -367,12 +374,14 @@ class ReceiptSettings(FingerprintSettings):
 
 @dataclass(frozen=True)
 class PurgeSettings(
-    ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings, ReceiptSettings
+    ProjectSettings,
+    EntraSettings,
+    ClosingSettings,
+    ConsentSettings,
+    BackupSettings,
+    ReceiptSettings,
 ):
-    """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
-
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
-    backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
     device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
     user_batches_per_second: int = setting(
         "USER_BATCH_DELETIONS_PER_SECOND", whole(1, 1000), default=1

@@ -123,9 +123,20 @@ class TenantStore:
         document = await self._database.get(self.path)
         return None if document is None else stored(document)
 
-    async def onboard(self, name: str, now: datetime) -> Tenant:
-        """An administrator has proven the tenant. Raises TenantPurging, BrokenRecord, Unavailable."""
-        return await self._change(lambda tenant: onboarded(tenant, name, now))
+    async def onboard(self, name: str, now: datetime, withdraw: str | None = None) -> Tenant:
+        """An administrator has proven the tenant.
+
+        name: '' where Microsoft did not tell it: a known one stays, else the ID stands in for it. withdraw: the receipt
+        of the one closing that may be withdrawn by this; whichever there is, unless given.
+        Raises TenantClosing for another closing, TenantPurging, BrokenRecord, Unavailable.
+        """
+
+        def step(tenant: Tenant | None) -> Tenant:
+            if tenant and tenant.closing and withdraw not in (None, tenant.closing.receipt_id):
+                tenant.require_active()
+            return onboarded(tenant, name or (tenant.name if tenant else self.id), now)
+
+        return await self._change(step)
 
     async def change(self, step: Callable[[Tenant], Tenant]) -> Tenant:
         """Take one step of the tenant's life, against just what is stored; `step` may be called several times.

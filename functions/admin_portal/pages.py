@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.entra.organization import MOST_CHARACTERS
 from shared.settings import PortalSettings
 from shared.store import Stored
 from shared.tenant import Reason
 from shared.web.app import note_outcome
-from shared.web.pages import Pages, language_of
+from shared.web.moments import moment
+from shared.web.pages import Pages, allow_forms, language_of, origin_of
 
 from . import words
 from .figures import FRESHNESS, Figures
@@ -48,6 +50,8 @@ class PortalPages:
 
     def __init__(self, settings: PortalSettings) -> None:
         self.base = urlsplit(settings.portal_url).path
+        self._url = settings.portal_url
+        self._authority = settings.entra_authority
         self._onboarding = settings.onboarding_url
         self._delay = timedelta(seconds=settings.purge_delay_seconds)
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
@@ -58,10 +62,12 @@ class PortalPages:
             "sign_in.html",
             language,
             words=words.SIGN_IN[language],
-            address=self._link("sign-in"),
             links=self._links,
+            address=f"{self._url}/sign-in",
+            named=words.NAMED[language],
+            most_characters=MOST_CHARACTERS,
         )
-        return _forms_allowed(response)
+        return allow_forms(response, origin_of(self._url), origin_of(self._authority))
 
     def overview(
         self,
@@ -74,6 +80,7 @@ class PortalPages:
         """tokens: of each form, by purpose. count: called when all above the figures is on its way."""
         language = language_of(request)
         tenant, closing = stored.tenant, stored.tenant.closing
+        withdrawn = tenant.withdrawn
 
         async def load_figures() -> dict[str, Any] | None:
             found = await count()
@@ -92,6 +99,8 @@ class PortalPages:
             due=moment(closing.purge_at, language) if closing else None,
             is_due=closing is not None and closing.purge_at <= now,
             is_lost=closing is not None and closing.reason is Reason.CONSENT_LOST,
+            withdrawn=withdrawn,
+            withdrawn_at=moment(withdrawn.at, language) if withdrawn else None,
             earliest=moment(now + self._delay, language),
             connect=words.CONNECT[language],
             onboarding=self._onboarding,
@@ -120,14 +129,14 @@ class PortalPages:
         response = self._pages.stream(
             template, language, words=words[language], links=self._links, **values
         )
-        return _forms_allowed(response)
+        return allow_forms(response)
 
     def failure(self, request: Request, code: str, status: int) -> Response:
         language = language_of(request)
         ways = {words.BACK[language]: self._link("")}
         if self._onboarding and code in UNCONNECTED:
             ways = {words.CONNECT[language]: self._onboarding, **ways}
-        return _forms_allowed(self._pages.failure(code, language, status, ways))
+        return allow_forms(self._pages.failure(code, language, status, ways))
 
     @property
     def _links(self) -> dict[str, str]:
@@ -183,18 +192,3 @@ def share(part: int, whole: int, language: str) -> str:
     if percent < 1:
         return words.PERCENT[language].format("<" + words.FEW[language] + "1")
     return words.PERCENT[language].format(100 if part == whole else min(99, round(percent)))
-
-
-def moment(when: datetime, language: str) -> str:
-    """To the minute, in UTC: the server does not know where the reader is."""
-    when = when.astimezone(UTC)
-    month = words.MONTHS[language][when.month - 1]
-    return words.MOMENT[language].format(
-        day=when.day, month=month, year=when.year, time=f"{when:%H:%M}"
-    )
-
-
-def _forms_allowed(response: Response) -> Response:
-    """Under no-referrer a browser sends `Origin: null` even with a form to the page's own site (Fetch, 3.1)."""
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response

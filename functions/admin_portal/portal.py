@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from shared import errors, logs
 from shared.entra.calls import EntraCalls
+from shared.entra.organization import named
 from shared.google.firestore import Firestore
 from shared.names import same_name
 from shared.receipts import new_salt
@@ -21,9 +22,9 @@ from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Way
 from shared.web.answers import problem, see_other
 from shared.web.app import Application, Routes
+from shared.web.attempts import Attempt, Attempts, follow
 from shared.web.body import load_query
 from shared.web.browser import not_ahead
-from shared.web.cookies import SignedCookie
 from shared.web.version import version
 
 from . import download, pages, sign_in
@@ -31,6 +32,8 @@ from .figures import figures
 from .forms import Forms
 from .receipts import wants_json
 from .session import Session, Sessions, SignedOut
+
+SIGNED_IN = "signed_in"  # all that is kept of a sign-in that has ended
 
 
 class WrongName(errors.Malformed):
@@ -40,13 +43,13 @@ class WrongName(errors.Malformed):
 
 @dataclass(frozen=True)
 class Portal:
-    """flows: the cookie of sign-ins under way. clock: now, aware. new_id: makes receipt IDs."""
+    """flows: the cookies of sign-ins under way. clock: now, aware. new_id: makes receipt IDs."""
 
     settings: PortalSettings
     entra: EntraCalls
     database: Firestore
     sessions: Sessions
-    flows: SignedCookie
+    flows: Attempts
     forms: Forms
     pages: pages.PortalPages
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -62,24 +65,31 @@ class Portal:
         tokens = {name: self.sessions.form_token(session, name) for name in pages.PURPOSES}
         return self.pages.overview(request, stored, lambda: figures(store, now), tokens, now)
 
-    async def begin(self, _request: Request) -> Response:
-        """GET /sign-in → Microsoft's sign-in."""
-        address, flow = await sign_in.begin(self.entra, self._address("signed-in"))
-        response = see_other(address)
-        self.flows.write(response, flow)
-        return response
+    async def begin(self, request: Request) -> Response:
+        """GET /sign-in[?organization] → Microsoft's sign-in."""
+        organization = named(load_query(request).get("organization", ""))
+        address, kept = await sign_in.begin(
+            self.entra, self._address("signed-in"), organization or sign_in.ANY_ORGANIZATION
+        )
+        return self._go(request, address, self.flows.new(kept["flow"]["state"], kept))
 
     async def signed_in(self, request: Request) -> Response:
-        """GET /signed-in?code&state → /, in a session of its own."""
+        """GET /signed-in?code&state → /, in a session of its own; the same again → / alone."""
         answer, now = load_query(request), self.clock()
-        flow = self.flows.read(request)
-        tenant_id = await sign_in.finish(flow, answer, self.entra, self.settings, now)
-        stored = await TenantStore(self.database, tenant_id).read()
+        attempt = self.flows.find(request, answer.get("state", ""))
+        if attempt.payload == SIGNED_IN:
+            return see_other(self._address(""))
+        found = await sign_in.finish(attempt.payload, answer, self.entra, self.settings, now)
+        if isinstance(found, sign_in.Repeat):
+            address, kept = await sign_in.begin(
+                self.entra, self._address("signed-in"), found.organization, found
+            )
+            return self._go(request, address, follow(attempt, kept, kept["flow"]["state"]))
+        stored = await TenantStore(self.database, found).read()
         if stored is None:
             raise errors.TenantNotOnboarded
-        response = see_other(self._address(""))
+        response = self._go(request, self._address(""), follow(attempt, SIGNED_IN))
         self.sessions.begin(response, stored)
-        self.flows.clear(response)
         logs.event("administrator_signed_in")
         return response
 
@@ -106,10 +116,12 @@ class Portal:
     async def withdraw_deletion(self, request: Request) -> Response:
         """POST /withdrawal → /, active again."""
         session, _form = self.forms.read(request, "withdrawal")
-        store, _stored = await self.organization(session)
+        store, stored = await self.organization(session)
         now = self.clock()
-        await store.change(lambda tenant: tenant.reopen(Way.PORTAL, now))
-        logs.event("deletion_withdrawn")
+        after = await store.change(lambda tenant: tenant.reopen(Way.PORTAL, now))
+        if stored.tenant.closing and after.withdrawn:
+            receipt = after.withdrawn.receipt_id
+            logs.event("deletion_withdrawn", way=Way.PORTAL.value, receipt=receipt)
         return see_other(self._address(""))
 
     async def data(self, request: Request) -> Response:
@@ -158,6 +170,11 @@ class Portal:
         if not session.is_of(stored):
             raise SignedOut
         return store, stored
+
+    def _go(self, request: Request, address: str, attempt: Attempt) -> Response:
+        response = see_other(address)
+        self.flows.write(request, response, attempt)
+        return response
 
     def _address(self, name: str) -> str:
         return f"{self.settings.portal_url}/{name}"

@@ -5,24 +5,19 @@ It follows that signing out ends a session in its browser only; 30 minutes end i
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from itsdangerous import Signer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import inventory
 from shared.store import Stored
 from shared.web.cookies import Expired, SignedCookie
+from shared.web.forms import FormTokens
 
 LIFETIME_SECONDS = 1800
-TOKEN = re.compile(
-    r"[A-Za-z0-9_-]{43}"
-)  # HMAC-SHA-256 in base64url; itsdangerous would skip other letters
 
 
 class SignedOut(Expired):
@@ -52,7 +47,7 @@ class Sessions:
         self, keys: tuple[str, ...], base_url: str, clock: Callable[[], float] = time.time
     ) -> None:
         self.cookie = SignedCookie("portal", keys, base_url, LIFETIME_SECONDS)
-        self._keys = list(reversed(keys))
+        self._tokens = FormTokens("portal", keys)
         self._clock = clock
 
     def current(self, request: Request) -> Session | None:
@@ -82,20 +77,10 @@ class Sessions:
 
     def form_token(self, session: Session, purpose: str) -> str:
         """What a form for `purpose` in this session carries. A page of another site cannot know it."""
-        return self._signer(purpose).get_signature(session.value).decode()
+        return self._tokens.make(session.value, purpose)
 
     def is_form_token(self, session: Session, purpose: str, token: str) -> bool:
-        if not TOKEN.fullmatch(token):
-            return False
-        return self._signer(purpose).verify_signature(session.value, token)
-
-    def _signer(self, purpose: str) -> Signer:
-        return Signer(
-            self._keys,
-            salt=f"calliente.portal.form.{purpose}",
-            key_derivation="hmac",
-            digest_method=hashlib.sha256,
-        )
+        return self._tokens.fits(session.value, purpose, token)
 
 
 def _seconds(stored: Stored) -> float:

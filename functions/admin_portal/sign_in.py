@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,12 @@ from shared.entra.client import EntraRefused
 from shared.entra.codes import Group
 from shared.entra.meanings import Step
 from shared.settings import PortalSettings
+from shared.web.attempts import InvalidState as InvalidState
 
 ANY_ORGANIZATION = "organizations"
-FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope")
+SELECT_ACCOUNT = "select_account"
+FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope", "claims_challenge")
 LIFETIME_SECONDS = 900
-
-
-class InvalidState(errors.Malformed):
-    code = "invalid_state"
-    title = "The answer does not belong to a sign-in that was started in this browser."
 
 
 class Refused(errors.Forbidden):
@@ -36,44 +33,67 @@ class Refused(errors.Forbidden):
         self.shown = shown or code
 
 
-async def begin(entra: EntraCalls, redirect_uri: str) -> tuple[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class Repeat:
+    """Sign in once more, at once, where the first sign-in was. claims: of the refusal, which this one has to carry."""
+
+    organization: str
+    claims: str
+
+
+async def begin(
+    entra: EntraCalls,
+    redirect_uri: str,
+    organization: str = ANY_ORGANIZATION,
+    repeat: Repeat | None = None,
+) -> tuple[str, dict[str, Any]]:
     """Where to send the browser, and what finishing will need. Raises Refused, Unavailable.
 
-    The account is always asked for: who administers several organizations signs in to one of them at a time.
+    The account is asked for: who administers several organizations signs in to one of them at a time. organization: the
+    tenant ID or domain of one that was named, which may know the account as a guest.
     """
     try:
-        flow = await entra.begin_sign_in(ANY_ORGANIZATION, redirect_uri, prompt="select_account")
+        flow = await entra.begin_sign_in(
+            organization,
+            redirect_uri,
+            prompt=None if repeat else SELECT_ACCOUNT,
+            claims=repeat.claims if repeat else "",
+        )
     except EntraRefused as refused:
         raise _refused(refused) from None
-    return str(flow["auth_uri"]), {name: flow[name] for name in FLOW_MEMBERS}
+    kept = {name: flow[name] for name in FLOW_MEMBERS if flow.get(name)}
+    kept_too = {"organization": organization, "is_repeated": repeat is not None}
+    return str(flow["auth_uri"]), {"flow": kept, **kept_too}
 
 
 async def finish(
-    flow: Any,
+    payload: Any,
     answer: Mapping[str, str],
     entra: EntraCalls,
     settings: PortalSettings,
     now: datetime,
-) -> str:
-    """The tenant whose administrator has signed in. Raises InvalidState, Refused, Unavailable."""
-    _check_state(flow, answer)
+) -> str | Repeat:
+    """The tenant whose administrator has signed in, or what another sign-in has to ask for, once.
+
+    payload: what `begin` has kept, of the attempt with the answer's state. Raises InvalidState, Refused, Malformed,
+    Unavailable.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidState
+    if "code" not in answer and "error" not in answer:
+        raise errors.Malformed
     try:
         if "error" in answer:
             raise EntraRefused.parse(answer)
         code = {"code": answer["code"], "state": answer["state"]}
-        claims, _token = await entra.finish_sign_in(ANY_ORGANIZATION, dict(flow), code)
+        claims, _token = await entra.finish_sign_in(payload["organization"], payload["flow"], code)
     except EntraRefused as refused:
+        meaning = meanings.meaning_of(refused, Step.PORTAL)
+        if meaning.again and not payload["is_repeated"]:
+            _refused(refused)
+            return Repeat(payload["organization"], refused.claims)
         raise _refused(refused) from None
     return _tenant_of(claims, settings, now)
-
-
-def _check_state(flow: Any, answer: Mapping[str, str]) -> None:
-    expected = flow.get("state") if isinstance(flow, dict) else None
-    given = answer.get("state", "")
-    if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise InvalidState
-    if "code" not in answer and "error" not in answer:
-        raise errors.Malformed
 
 
 def _tenant_of(claims: Mapping[str, Any], settings: PortalSettings, now: datetime) -> str:
@@ -95,6 +115,7 @@ def _tenant_of(claims: Mapping[str, Any], settings: PortalSettings, now: datetim
 
 
 def _refused(refused: EntraRefused) -> errors.Problem:
+    """What to tell; it is logged here."""
     meaning = meanings.meaning_of(refused, Step.PORTAL)
     logs.event(
         "entra_refused",

@@ -12,7 +12,7 @@ from shared.google.users import Users
 from shared.settings import PortalSettings, StatementSettings
 from shared.signing import AUDIT, Signer, public_keys, signer
 from shared.web.app import Application
-from shared.web.cookies import SignedCookie
+from shared.web.attempts import Attempts
 
 from . import sign_in
 from .forms import Forms
@@ -33,7 +33,7 @@ def build(settings: PortalSettings) -> Application:
         EntraCalls(Entra(settings)),
         Firestore(settings.project, settings.firestore_emulator),
         sessions,
-        SignedCookie("portal-sign-in", keys, url, sign_in.LIFETIME_SECONDS),
+        Attempts("portal-sign-in", keys, url, sign_in.LIFETIME_SECONDS),
         Forms(sessions, url),
         pages,
     )

@@ -12,17 +12,6 @@ CONNECT = {"en": "Connect the organization", "fr": "Connecter l’organisation"}
 THOUSANDS = {"en": ",", "fr": "\u202f"}
 PERCENT = {"en": "{}%", "fr": "{}\u202f%"}
 FEW = {"en": "", "fr": "\u202f"}
-MOMENT = {"en": "{day} {month} {year}, {time} UTC", "fr": "{day} {month} {year} à {time} UTC"}
-MONTHS = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-}
 FRESHNESS: dict[str, dict[str, tuple[str, str]]] = typeset(  # under a column, and in the table
     {
         "en": {
@@ -94,6 +83,23 @@ SIGN_IN: dict[str, dict[str, Any]] = typeset(
     }
 )
 
+NAMED: dict[str, dict[str, str]] = typeset(
+    {
+        "en": {
+            "title": "You administer another organization as a guest?",
+            "label": "Its domain or tenant ID",
+            "example": "For example contoso.com. Without it, Microsoft takes the organization of your account.",
+            "button": "Sign in to this organization",
+        },
+        "fr": {
+            "title": "Vous administrez une autre organisation en tant qu’invité ?",
+            "label": "Son domaine ou son ID de locataire",
+            "example": "Par exemple contoso.com. Sans cela, Microsoft prend l’organisation de votre compte.",
+            "button": "Se connecter à cette organisation",
+        },
+    }
+)
+
 OVERVIEW: dict[str, dict[str, Any]] = typeset(
     {
         "en": {
@@ -120,12 +126,19 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "afterwards, without us. The salt is deleted together with the data.",
             "keep_request": "Keep as a file",
             "look_up": "Look up a receipt",
+            "withdrawn": "Deletion withdrawn",
+            "ways": {
+                "onboarding": "by connecting the organization again",
+                "portal": "in this portal",
+                "support": "by Calliente support",
+            },
+            "withdrawn_receipt": "Receipt of the withdrawn deletion",
             "closing": "All of your organization’s data will be deleted at the time above. Until then no phone can "
             "register.",
             "closing_due": "The deletion is due and starts with the next scheduled run. Until it has started, you "
             "can still withdraw it.",
             "lost": "Without consent, a deletion that you withdraw comes back. To keep the data, connect the "
-            "organization again: that gives the consent, and withdraws the deletion.",
+            "organization again: that gives the consent, and asks you whether to withdraw the deletion.",
             "withdraw": "Withdraw the deletion",
             "purging": "The deletion is under way and cannot be stopped. It takes a few minutes. Afterwards nothing "
             "of your organization is left, and this page will say so.",
@@ -140,8 +153,9 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "counted": "Counted on {time}.",
             "data": "What is stored about your organization",
             "data_text": "A JSON file with exactly your organization’s documents: the organization itself, and each "
-            "device by its random number, which is also its sign-in to our database. There is nothing "
-            "else.",
+            "device by its random number, which is also its sign-in to our database. Firestore itself keeps when "
+            "each was created and changed. For the sign-in, Google’s Firebase Authentication has the same number with "
+            "your tenant ID, when it was first and last used, and for a few weeks the IP addresses of sign-ins.",
             "download": "Download",
             "audit": "Check against the inventory",
             "audit_text": "Or have each document and each sign-in checked, field by field, against the published "
@@ -155,6 +169,10 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
                 (
                     "You get a receipt and the time of the deletion: if you ask now, {earliest} at the earliest. "
                     "Until it starts you can withdraw the request."
+                ),
+                (
+                    "Afterwards some of it is left at Google for a time: earlier versions for an hour, backups until "
+                    "they expire, and remains of deleted sign-ins for up to 180 days."
                 ),
             ),
             "confirm": "To confirm, type the organization’s name:",
@@ -184,12 +202,19 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "prouver la suppression sans nous. Le sel est supprimé avec les données.",
             "keep_request": "Garder comme fichier",
             "look_up": "Rechercher un reçu",
+            "withdrawn": "Suppression annulée",
+            "ways": {
+                "onboarding": "par une nouvelle connexion de l’organisation",
+                "portal": "sur ce portail",
+                "support": "par l’assistance Calliente",
+            },
+            "withdrawn_receipt": "Reçu de la suppression annulée",
             "closing": "Toutes les données de votre organisation seront supprimées à la date indiquée plus haut. "
             "D’ici là, aucun téléphone ne peut s’enregistrer.",
             "closing_due": "L’heure de la suppression est venue : elle commencera au prochain passage prévu. Tant "
             "qu’elle n’a pas commencé, vous pouvez encore l’annuler.",
             "lost": "Sans consentement, une suppression annulée revient. Pour garder les données, reconnectez "
-            "l’organisation : cela donne le consentement et annule la suppression.",
+            "l’organisation : cela donne le consentement, puis il vous est demandé s’il faut annuler la suppression.",
             "withdraw": "Annuler la suppression",
             "purging": "La suppression a commencé et ne peut plus être arrêtée. Elle dure quelques minutes. Ensuite "
             "il ne reste rien de votre organisation, et cette page le dira.",
@@ -207,7 +232,9 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
             "data": "Ce qui est conservé sur votre organisation",
             "data_text": "Un fichier JSON avec exactement les documents de votre organisation : l’organisation "
             "elle-même, et chaque appareil par son numéro aléatoire, qui est aussi son accès à notre "
-            "base de données. Il n’y a rien d’autre.",
+            "base de données. Firestore garde lui-même les dates de création et de modification de chacun. Pour la "
+            "connexion, Firebase Authentication de Google garde le même numéro avec votre ID de locataire, les dates "
+            "de première et de dernière utilisation et, pendant quelques semaines, les adresses IP des connexions.",
             "download": "Télécharger",
             "audit": "Comparer à l’inventaire",
             "audit_text": "Ou faites contrôler chaque document et chaque accès, champ par champ, par rapport à "
@@ -221,6 +248,11 @@ OVERVIEW: dict[str, dict[str, Any]] = typeset(
                 (
                     "Vous recevez un reçu et la date de la suppression : si vous la demandez maintenant, au plus "
                     "tôt le {earliest}. Tant qu’elle n’a pas commencé, vous pouvez annuler la demande."
+                ),
+                (
+                    "Ensuite, il en reste quelque temps une partie chez Google : les versions antérieures "
+                    "pendant une heure, les sauvegardes jusqu’à leur expiration, et des restes des connexions "
+                    "supprimées pendant 180 jours au plus."
                 ),
             ),
             "confirm": "Pour confirmer, saisissez le nom de l’organisation :",
@@ -376,6 +408,13 @@ AUDIT: dict[str, dict[str, Any]] = typeset(
 _FAILURES: dict[str, dict[str, Message]] = typeset(
     {
         "en": {
+            "unclear_organization": Message(
+                "That is neither a domain nor a tenant ID",
+                (
+                    "A domain looks like contoso.com, a tenant ID like 00000000-0000-0000-0000-000000000000.",
+                    "Go back to the portal and type one of them, or leave the field empty.",
+                ),
+            ),
             "signed_out": Message(
                 "You are signed out",
                 (
@@ -387,7 +426,10 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                 "Nothing is stored about this organization",
                 (
                     "It has not been connected to Calliente, or its data has been deleted. You are signed out.",
-                    "A Global Administrator or Privileged Role Administrator can connect it in about a minute.",
+                    (
+                        "An administrator with one of the roles that its first page names can connect "
+                        "it in about a minute."
+                    ),
                 ),
             ),
             "tenant_purging": Message(
@@ -445,7 +487,7 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
             "wrong_account": Message(
                 "This account has no organization here",
                 (
-                    "Personal Microsoft accounts and guests of another organization cannot sign in.",
+                    "Personal Microsoft accounts cannot sign in.",
                     "Sign in with the work account of your own organization.",
                 ),
             ),
@@ -457,13 +499,20 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                         "removed or is not known everywhere yet."
                     ),
                     (
-                        "If you have just connected the organization, wait a few minutes. Otherwise a Global "
-                        "Administrator or Privileged Role Administrator has to connect it again."
+                        "If you have just connected the organization, wait a few minutes. Otherwise an "
+                        "administrator has to connect it again."
                     ),
                 ),
             ),
         },
         "fr": {
+            "unclear_organization": Message(
+                "Ce n’est ni un domaine ni un ID de locataire",
+                (
+                    "Un domaine ressemble à contoso.com, un ID de locataire à 00000000-0000-0000-0000-000000000000.",
+                    "Retournez au portail et saisissez l’un ou l’autre, ou laissez le champ vide.",
+                ),
+            ),
             "signed_out": Message(
                 "Vous êtes déconnecté",
                 (
@@ -479,8 +528,8 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                 (
                     "Elle n’a pas été connectée à Calliente, ou ses données ont été supprimées. Vous êtes déconnecté.",
                     (
-                        "Un administrateur général ou un administrateur de rôle privilégié peut la connecter en une "
-                        "minute environ."
+                        "Un administrateur qui a l’un des rôles cités sur la page de connexion peut la connecter en "
+                        "une minute environ."
                     ),
                 ),
             ),
@@ -543,10 +592,7 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
             "wrong_account": Message(
                 "Ce compte n’a pas d’organisation ici",
                 (
-                    (
-                        "Les comptes Microsoft personnels et les invités d’une autre organisation ne peuvent pas se "
-                        "connecter."
-                    ),
+                    ("Les comptes Microsoft personnels ne peuvent pas se connecter."),
                     "Connectez-vous avec le compte professionnel de votre propre organisation.",
                 ),
             ),
@@ -559,7 +605,7 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     ),
                     (
                         "Si vous venez de connecter l’organisation, attendez quelques minutes. Sinon, un "
-                        "administrateur général ou un administrateur de rôle privilégié doit la reconnecter."
+                        "administrateur doit la reconnecter."
                     ),
                 ),
             ),

@@ -13,17 +13,23 @@ from starlette.responses import Response
 from shared import errors
 from shared.entra.calls import EntraCalls
 from shared.entra.client import Entra
+from shared.entra.organization import named
 from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings
 from shared.web.answers import see_other
-from shared.web.app import Application, Routes, note_outcome
-from shared.web.body import load_query
+from shared.web.app import Application, Routes, body_of, note_outcome
+from shared.web.attempts import Attempt, InvalidState, NoCookie, follow
+from shared.web.body import load_form, load_query
 from shared.web.browser import not_ahead
+from shared.web.forms import TOKEN, ForeignForm, FormTokens, require_own_origin
 from shared.web.version import version
 
 from . import flow, pages
 from .cookie import ProgressCookie
-from .progress import Consenting, Failed, Progress
+from .progress import Asking, Connected, Consenting, Failed, SigningIn, Waiting
+
+WITHDRAWAL = "withdrawal"
+MOST_FIELDS = 4
 
 
 @dataclass(frozen=True)
@@ -42,36 +48,67 @@ class Onboarding:
         """GET /: what will be stored, what is asked for, and the way to begin."""
         return self.pages.landing(request)
 
-    async def start(self, _request: Request) -> Response:
-        """GET /start → Microsoft's consent page."""
-        state = self.new_state()
-        address = self.entra.admin_consent_url(state, self._address("consented"))
-        return self._go(_request, address, Consenting(state))
+    async def start(self, request: Request) -> Response:
+        """GET /start[?organization] → Microsoft's consent page, of any organization or the one named."""
+        organization = named(load_query(request).get("organization", ""))
+        state, address = self.new_state(), self._address("consented")
+        progress = flow.start([attempt.payload for attempt in self.cookie.all(request)])
+        attempt = self.cookie.new(state, progress)
+        if not organization:
+            return self._go(request, attempt, self.entra.admin_consent_url(state, address))
+        failed = await flow.unknown_organization(organization, self.entra, address)
+        if failed:
+            return self.pages.outcome(request, failed)
+        url = self.entra.admin_consent_url(state, address, organization)
+        return self._go(request, attempt, url)
 
     async def consented(self, request: Request) -> Response:
-        """GET /consented?admin_consent&tenant&state → the tenant's own sign-in; without a query, another try at it."""
-        outcome = flow.consented(self.cookie.read(request), load_query(request))
+        """GET /consented?admin_consent&tenant&state → the tenant's own sign-in; without a state, another try at it."""
+        answer = load_query(request)
+        if "state" not in answer:
+            return await self._sign_in_again(request)
+        attempt = self.cookie.find(request, answer["state"], appended=True)
+        outcome = flow.consented(attempt.payload, answer)
         if isinstance(outcome, Failed):
-            return self._show(request, outcome)
-        begun = await flow.begin_sign_in(outcome, self.entra, self._address("verified"))
-        if isinstance(begun, Failed):
-            return self._show(request, begun)
-        return self._go(request, begun.address, begun.progress)
+            return self._show(request, follow(attempt, outcome))
+        return await self._sign_in(request, attempt, outcome)
 
     async def verified(self, request: Request) -> Response:
         """GET /verified?code&state → /done; with an error instead of a code, a page."""
         answer = load_query(request)
-        progress = flow.signing_in(self.cookie.read(request), answer)
+        attempt = self.cookie.find(request, answer.get("state", ""))
+        progress = attempt.payload
+        if not isinstance(progress, SigningIn):  # the answer is fetched again: its outcome stands
+            return see_other(self._done(request, attempt))
         outcome = await flow.verified(
             progress, answer, self.entra, self.database, self.settings, self.clock()
         )
+        if isinstance(outcome, flow.Repeat):
+            return await self._sign_in(request, attempt, outcome.waiting, outcome)
+        if flow.is_apart(outcome):
+            attempt = self.cookie.new(self.new_state(), outcome)
+        after = follow(attempt, outcome)
         if "code" in answer:
-            return self._go(request, self._address("done"), outcome)
-        return self._show(request, outcome)
+            return self._go(request, after, self._done(request, after))
+        return self._show(request, after)
 
     async def done(self, request: Request) -> Response:
         """GET /done: how it went, from the cookie, so that no code stays in the address."""
-        return self.pages.outcome(request, self.cookie.read(request))
+        attempt = self._meant(request)
+        if attempt is None:
+            return self.pages.outcome(request, None)
+        return self._outcome(request, attempt)
+
+    async def withdraw(self, request: Request) -> Response:
+        """POST /withdrawal, of the page that asks → /done: the deletion is withdrawn, the organization connected."""
+        require_own_origin(request, self.settings.onboarding_url)
+        form = load_form(request, body_of(request), MOST_FIELDS)
+        attempt = self.cookie.get(request, form.get("attempt", ""))
+        if attempt is None or not self.tokens.fits(attempt.value, WITHDRAWAL, form.get(TOKEN, "")):
+            raise ForeignForm
+        outcome = await flow.withdrawn(attempt.payload, self.database, self.clock())
+        after = follow(attempt, outcome)
+        return self._go(request, after, self._done(request, after))
 
     def problem(self, request: Request, error: errors.Problem) -> Response:
         """Every error is a page."""
@@ -85,18 +122,68 @@ class Onboarding:
             "/consented": {"GET": not_ahead(self.consented)},
             "/verified": {"GET": not_ahead(self.verified)},
             "/done": {"GET": self.done},
+            "/withdrawal": {"POST": self.withdraw},
             "/version": {"GET": version},
         }
 
-    def _show(self, request: Request, progress: Progress) -> Response:
-        response = self.pages.outcome(request, progress)
-        self.cookie.write(response, progress)
+    @property
+    def tokens(self) -> FormTokens:
+        return FormTokens("onboarding", self.settings.session_keys)
+
+    async def _sign_in_again(self, request: Request) -> Response:
+        attempt = self._meant(request)
+        if attempt is None:
+            raise InvalidState if self.cookie.all(request) else NoCookie
+        if isinstance(attempt.payload, Asking | Connected):
+            return see_other(self._done(request, attempt))
+        return await self._sign_in(request, attempt, flow.again(attempt.payload))
+
+    async def _sign_in(
+        self,
+        request: Request,
+        attempt: Attempt,
+        waiting: Waiting,
+        repeat: flow.Repeat | None = None,
+    ) -> Response:
+        begun = await flow.begin_sign_in(waiting, self.entra, self._address("verified"), repeat)
+        if isinstance(begun, Failed):
+            return self._show(request, follow(attempt, begun))
+        state = str(begun.progress.flow["state"])
+        return self._go(request, follow(attempt, begun.progress, state), begun.address)
+
+    def _meant(self, request: Request) -> Attempt | None:
+        """The attempt that the address names; an address that names none is the first one's that got that far."""
+        named_id = load_query(request).get("attempt")
+        if named_id is not None:
+            return self.cookie.get(request, named_id)
+        attempts = self.cookie.all(request)
+        further = [one for one in attempts if not isinstance(one.payload, Consenting | None)]
+        return next(iter(further or attempts), None)
+
+    def _done(self, request: Request, attempt: Attempt) -> str:
+        return self._address(f"done{self._naming(request, attempt)}")
+
+    def _naming(self, request: Request, attempt: Attempt) -> str:
+        """What an address needs to name the attempt: nothing where the browser has no other."""
+        others = [one for one in self.cookie.all(request) if one.id != attempt.id]
+        return f"?attempt={attempt.id}" if others else ""
+
+    def _outcome(self, request: Request, attempt: Attempt) -> Response:
+        token = self.tokens.make(attempt.value, WITHDRAWAL)
+        naming = self._naming(request, attempt)
+        return self.pages.outcome(
+            request, attempt.payload, naming, {"attempt": attempt.id, TOKEN: token}
+        )
+
+    def _show(self, request: Request, attempt: Attempt) -> Response:
+        response = self._outcome(request, attempt)
+        self.cookie.write(request, response, attempt)
         return response
 
-    def _go(self, request: Request, address: str, progress: Progress) -> Response:
-        note_outcome(request, pages.code_of(progress))
+    def _go(self, request: Request, attempt: Attempt, address: str) -> Response:
+        note_outcome(request, pages.code_of(attempt.payload))
         response = see_other(address)
-        self.cookie.write(response, progress)
+        self.cookie.write(request, response, attempt)
         return response
 
     def _address(self, name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,15 +13,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import inventory
+from shared.entra.codes import Group
+from shared.entra.meanings import GROUPS
+from shared.entra.organization import MOST_CHARACTERS
 from shared.settings import OnboardingSettings
 from shared.web.app import note_outcome
-from shared.web.pages import Pages, language_of
+from shared.web.moments import moment
+from shared.web.pages import Pages, allow_forms, language_of, origin_of
 
 from . import words
-from .flow import MOST_ATTEMPTS
-from .progress import Connected, Failed, Progress, Waiting
+from .progress import Asking, Connected, Failed, Progress, Waiting
 
 RETRY_SECONDS = 5
+MOST_TRIES = {  # by what is waited for
+    GROUPS[group].page: GROUPS[group].tries for group in (Group.SPREADING, Group.GRAPH)
+}
 STATUSES = {
     **dict.fromkeys(
         (
@@ -81,6 +89,12 @@ def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     return list(groups.items())
 
 
+def backups_in_words(days: int, language: str) -> str:
+    """How long a backup may hold what was deleted: one that was made just before lives for all of its days."""
+    said = words.LANDING[language]
+    return str(said["backups"].format(days=days + 1) if days else said["no_backups"])
+
+
 def code_of(progress: Progress) -> str:
     """The outcome in the log, without a number: anyone can make one up."""
     return (
@@ -95,70 +109,112 @@ class OnboardingPages:
 
     def __init__(self, settings: OnboardingSettings) -> None:
         self.base = urlsplit(settings.onboarding_url).path
+        self._url = settings.onboarding_url
+        self._authority = settings.entra_authority
         self._portal = settings.portal_url
         self._days = settings.consent_grace_days
+        self._backup_days = settings.backup_days
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
         self._inventory = {
             language: by_retention(stored_rows(language, self._days)) for language in words.STORED
         }
 
     def landing(self, request: Request) -> Response:
+        """Its links lead to the canonical address, wherever it was opened: the cookies are bound to that."""
         language = language_of(request)
-        return self._pages.render(
+        response = self._pages.render(
             "landing.html",
             language,
             words=words.LANDING[language],
             stored=self._inventory[language],
-            start=self._link("start"),
+            address=f"{self._url}/start",
+            named=words.NAMED[language],
+            most_characters=MOST_CHARACTERS,
+            backups=backups_in_words(self._backup_days, language),
         )
+        # Chromium holds the redirect that answers a form to the policy, too.
+        return allow_forms(response, origin_of(self._url), origin_of(self._authority))
 
-    def outcome(self, request: Request, progress: Progress | None) -> Response:
-        """The page of where an attempt has got to."""
+    def outcome(
+        self,
+        request: Request,
+        progress: Progress | None,
+        naming: str = "",
+        hidden: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The page of where an attempt has got to.
+
+        naming: the query that names the attempt. hidden: what a form of it carries.
+        """
         language = language_of(request)
-        if not isinstance(progress, Connected | Waiting | Failed):
+        if not isinstance(progress, Connected | Waiting | Asking | Failed):
             progress = Failed("nothing_in_progress")
         note_outcome(request, code_of(progress))
         if isinstance(progress, Connected):
-            return self._pages.render(
-                "connected.html",
-                language,
-                words=words.CONNECTED[language],
-                name=progress.name,
-                tenant=progress.tenant,
-                portal=self._portal,
-                days=self._days,
-            )
+            return self._connected(progress, language)
         if isinstance(progress, Waiting):
-            return self._waiting(progress, language)
+            return self._waiting(progress, language, naming)
+        if isinstance(progress, Asking):
+            return self._asking(progress, language, hidden or {})
         status = STATUSES.get(code_of(progress), 400)
-        return self.failure(request, progress.code, status, bool(progress.tenant))
+        retry = self._link(f"consented{naming}") if progress.tenant else ""
+        return self.failure(request, progress.code, status, retry)
 
-    def failure(
-        self, request: Request, code: str, status: int, sign_in_again: bool = False
-    ) -> Response:
-        """sign_in_again: the consent stands, so only the sign-in is repeated."""
+    def failure(self, request: Request, code: str, status: int, retry: str = "") -> Response:
+        """retry: where the sign-in alone is repeated, if the consent stands."""
         language = language_of(request)
-        if sign_in_again:
-            ways = {words.RETRY[language]: self._link("consented")}
-        else:
-            ways = {words.START_AGAIN[language]: self._link("")}
+        ways = {words.START_AGAIN[language]: self._link("")}
+        if retry:
+            ways = {words.RETRY[language]: retry, **ways}
         response = self._pages.failure(code, language, status, ways)
         if status == 503:
             response.headers["Retry-After"] = "60" if code == "still_activating" else "5"
         return response
 
-    def _waiting(self, progress: Waiting, language: str) -> Response:
+    def _connected(self, progress: Connected, language: str) -> Response:
+        return self._pages.render(
+            "connected.html",
+            language,
+            words=words.CONNECTED[language],
+            name=progress.name,
+            tenant=progress.tenant,
+            withdrawn=progress.withdrawn,
+            portal=self._portal,
+            days=self._days,
+        )
+
+    def _waiting(self, progress: Waiting, language: str, naming: str) -> Response:
+        retry = self._link(f"consented{naming}")
+        said = words.WAITING[language]
+        if progress.code == GROUPS[Group.GRAPH].page:
+            said = said | words.WAITING_FOR_NAME[language]
         response = self._pages.render(
             "waiting.html",
             language,
-            words=words.WAITING[language],
-            attempt=progress.attempt,
-            most=MOST_ATTEMPTS,
-            retry=self._link("consented"),
+            words=said,
+            attempt=progress.tries,
+            most=MOST_TRIES[progress.code],
+            retry=retry,
             start=self._link(""),
         )
-        response.headers["Refresh"] = f"{RETRY_SECONDS}; url={self._link('consented')}"
+        response.headers["Refresh"] = f"{RETRY_SECONDS}; url={retry}"
         return response
+
+    def _asking(self, progress: Asking, language: str, hidden: Mapping[str, str]) -> Response:
+        due = datetime.fromisoformat(progress.due)
+        response = self._pages.render(
+            "asking.html",
+            language,
+            words=words.ASKING[language],
+            name=progress.name or progress.tenant,
+            due=moment(due, language),
+            reason=progress.reason,
+            receipt=progress.receipt,
+            action=self._link("withdrawal"),
+            hidden=hidden,
+            leave=self._portal or self._link(""),
+        )
+        return allow_forms(response)
 
     def _link(self, name: str) -> str:
         return f"{self.base}/{name}"

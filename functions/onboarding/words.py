@@ -220,18 +220,32 @@ LANDING: dict[str, dict[str, Any]] = typeset(
             "lead": "It takes an administrator about a minute. Before you agree to anything, read what Calliente "
             "stores, and what it never will.",
             "begin_title": "Who can connect it",
-            "begin": "A Global Administrator or Privileged Role Administrator of your organization’s Microsoft 365. "
-            "If that is not you, send one of them the link to this page; nothing happens before that.",
+            "begin": "An administrator of your organization’s Microsoft 365 with one of these roles: Global "
+            "Administrator, Privileged Role Administrator, Cloud Application Administrator or Application "
+            "Administrator. If that is not you, send one of them the link to this page; nothing happens before that.",
             "stored_title": "What is stored, and what is not",
             "stored_text": "The complete list of what is stored about your organization.",
             "place_title": "Where it is kept",
             "place": (
-                "In Google Firestore, isolated by organization, in the European Union by default.",
+                (
+                    "In Google Firestore, isolated by organization, in the European Union by default. Firestore also "
+                    "keeps when each document was created and last changed."
+                ),
                 (
                     "For a phone to sign in there, its device ID and your tenant ID, two numbers without a name, are "
-                    "also kept in Google’s Firebase Authentication, for which Google does not promise a place."
+                    "also kept in Google’s Firebase Authentication, for which Google does not promise a place. By "
+                    "itself Google keeps there when a phone first and last signed in, and for a few weeks the IP "
+                    "addresses from which phones do so."
                 ),
             ),
+            "after_title": "What is left after a deletion, and for how long",
+            "after": (
+                "Earlier versions of documents, in Firestore: one hour.",
+                "{backups}",
+                "Deleted sign-ins, in Google’s own systems of Firebase Authentication: up to 180 days.",
+            ),
+            "backups": "Daily backups, which nobody reads unless the database has to be restored: up to {days} days.",
+            "no_backups": "There are no backups.",
             "headings": ("Data", "Why"),
             "yes": "Stored",
             "no": "Never stored",
@@ -266,10 +280,15 @@ LANDING: dict[str, dict[str, Any]] = typeset(
                 ),
                 (
                     "Contacts.Read",
-                    "Each phone reads the contacts of the person who is signed in on it, from Microsoft directly.",
+                    (
+                        "Each phone reads the contacts that the person who is signed in on it may read, from "
+                        "Microsoft directly."
+                    ),
                 ),
             ),
-            "delegated": "Both work only while a person is signed in, and reach no further than that person may.",
+            "delegated": "Both are for a person who has signed in to the app, and reach no further than that person "
+            "may. Microsoft’s page also lists what signing in itself takes (openid, profile, offline_access), and the "
+            "registration of a phone with Calliente.",
             "steps_title": "What happens",
             "steps": (
                 "You consent on Microsoft’s page.",
@@ -281,27 +300,47 @@ LANDING: dict[str, dict[str, Any]] = typeset(
             ),
             "up": "Ready? The button is at the top of this page.",
             "button": "Continue to Microsoft",
-            "cookie": "One cookie remembers for 15 minutes where you are in these steps. It is the only one.",
+            "cookie": "A cookie remembers for 15 minutes where you are in these steps, and does nothing else. Each "
+            "attempt has its own.",
         },
         "fr": {
             "title": "Connecter votre organisation à Calliente",
             "lead": "Un administrateur y consacre environ une minute. Avant d’accepter quoi que ce soit, lisez ce "
             "que Calliente conserve, et ce que Calliente ne conservera jamais.",
             "begin_title": "Qui peut la connecter",
-            "begin": "Un administrateur général ou un administrateur de rôle privilégié du Microsoft 365 de votre "
-            "organisation. Si ce n’est pas vous, envoyez à l’un d’eux le lien de cette page ; rien ne se "
-            "passe avant.",
+            "begin": "Un administrateur du Microsoft 365 de votre organisation qui a l’un de ces rôles : "
+            "administrateur général, administrateur de rôle privilégié, administrateur d’application cloud ou "
+            "administrateur d’application. Si ce n’est pas vous, envoyez à l’un d’eux le lien de cette page ; rien ne "
+            "se passe avant.",
             "stored_title": "Ce qui est conservé, et ce qui ne l’est pas",
             "stored_text": "La liste complète de ce qui est conservé sur votre organisation.",
             "place_title": "Où ces données se trouvent",
             "place": (
-                "Dans Google Firestore, isolées par organisation, dans l’Union européenne par défaut.",
+                (
+                    "Dans Google Firestore, isolées par organisation, dans l’Union européenne par défaut. Firestore "
+                    "garde aussi les dates de création et de dernière modification de chaque document."
+                ),
                 (
                     "Pour qu’un téléphone puisse s’y connecter, son identifiant et votre ID de locataire, deux "
                     "numéros sans aucun nom, se trouvent aussi dans Firebase Authentication de Google, dont Google ne "
-                    "garantit pas le lieu d’hébergement."
+                    "garantit pas le lieu d’hébergement. De lui-même, Google y garde les dates de première et de "
+                    "dernière connexion d’un téléphone et, pendant quelques semaines, les adresses IP d’où les "
+                    "téléphones se connectent."
                 ),
             ),
+            "after_title": "Ce qui reste après une suppression, et combien de temps",
+            "after": (
+                "Les versions antérieures des documents, dans Firestore : une heure.",
+                "{backups}",
+                (
+                    "Les connexions supprimées, dans les systèmes de Google pour Firebase Authentication "
+                    ": jusqu’à 180 jours."
+                ),
+            ),
+            "backups": "Les sauvegardes quotidiennes, que personne ne lit sauf s’il faut restaurer "
+            "la base de données : "
+            "jusqu’à {days} jours.",
+            "no_backups": "Il n’y a pas de sauvegardes.",
             "headings": ("Donnée", "Pourquoi"),
             "yes": "Conservé",
             "no": "Jamais conservé",
@@ -338,13 +377,14 @@ LANDING: dict[str, dict[str, Any]] = typeset(
                 (
                     "Contacts.Read",
                     (
-                        "Chaque téléphone lit les contacts de la personne qui y est connectée, directement chez "
-                        "Microsoft."
+                        "Chaque téléphone lit les contacts que la personne qui y est connectée peut lire, "
+                        "directement chez Microsoft."
                     ),
                 ),
             ),
-            "delegated": "Toutes deux ne valent que pendant qu’une personne est connectée, et ne vont pas au-delà "
-            "des droits de cette personne.",
+            "delegated": "Toutes deux valent pour une personne qui s’est connectée à l’application, et ne vont pas "
+            "au-delà des droits de cette personne. La page de Microsoft énumère aussi ce que demande la connexion "
+            "elle-même (openid, profile, offline_access), et l’enregistrement d’un téléphone auprès de Calliente.",
             "steps_title": "Les étapes",
             "steps": (
                 "Vous donnez votre consentement sur la page de Microsoft.",
@@ -356,7 +396,25 @@ LANDING: dict[str, dict[str, Any]] = typeset(
             ),
             "up": "Prêt ? Le bouton est en haut de cette page.",
             "button": "Continuer vers Microsoft",
-            "cookie": "Un seul cookie retient pendant 15 minutes l’étape où vous êtes. Il n’y en a pas d’autre.",
+            "cookie": "Un cookie retient pendant 15 minutes l’étape où vous êtes, et ne sert à rien d’autre. Chaque "
+            "tentative a le sien.",
+        },
+    }
+)
+
+NAMED: dict[str, dict[str, str]] = typeset(
+    {
+        "en": {
+            "title": "You administer another organization as a guest?",
+            "label": "Its domain or tenant ID",
+            "example": "For example contoso.com. Without it, Microsoft takes the organization of your account.",
+            "button": "Connect this organization",
+        },
+        "fr": {
+            "title": "Vous administrez une autre organisation en tant qu’invité ?",
+            "label": "Son domaine ou son ID de locataire",
+            "example": "Par exemple contoso.com. Sans cela, Microsoft prend l’organisation de votre compte.",
+            "button": "Connecter cette organisation",
         },
     }
 )
@@ -367,10 +425,16 @@ CONNECTED: dict[str, dict[str, Any]] = typeset(
             "title": "Your organization is connected",
             "text": "We have stored its name and tenant ID, that it is connected, and when its consent was seen. "
             "Nothing about you was kept.",
+            "unnamed": "Microsoft did not tell us the organization’s name, so its tenant ID stands in for it. You can "
+            "connect it again at any time to have the name.",
+            "withdrawn": "The deletion that was due is withdrawn. Its receipt was:",
             "next_title": "What happens next",
             "next": (
                 "Your users install the Calliente app and sign in with their work account.",
-                "Each phone registers under a random number and reads its contacts from Microsoft directly.",
+                (
+                    "Each phone registers under a random number and reads the contacts that its person may read from "
+                    "Microsoft directly."
+                ),
                 "There is nothing else to set up. You can close this page.",
             ),
             "delete_title": "See what is stored, and have it deleted",
@@ -393,6 +457,9 @@ CONNECTED: dict[str, dict[str, Any]] = typeset(
             "title": "Votre organisation est connectée",
             "text": "Nous avons enregistré son nom et son ID de locataire, le fait qu’elle est connectée, et la "
             "date de son consentement. Rien n’a été conservé à votre sujet.",
+            "unnamed": "Microsoft ne nous a pas donné le nom de l’organisation ; son ID de locataire le remplace. Vous "
+            "pouvez la reconnecter à tout moment pour obtenir le nom.",
+            "withdrawn": "La suppression prévue est annulée. Son reçu était :",
             "next_title": "Et maintenant",
             "next": (
                 (
@@ -400,8 +467,8 @@ CONNECTED: dict[str, dict[str, Any]] = typeset(
                     "professionnel."
                 ),
                 (
-                    "Chaque téléphone s’enregistre sous un nombre aléatoire et lit ses contacts directement chez "
-                    "Microsoft."
+                    "Chaque téléphone s’enregistre sous un nombre aléatoire et lit directement chez Microsoft les "
+                    "contacts que son utilisateur peut lire."
                 ),
                 "Il n’y a rien d’autre à configurer. Vous pouvez fermer cette page.",
             ),
@@ -456,9 +523,82 @@ WAITING: dict[str, dict[str, Any]] = typeset(
     }
 )
 
+# Beside the words of WAITING, where the name is what is waited for.
+WAITING_FOR_NAME: dict[str, dict[str, Any]] = typeset(
+    {
+        "en": {
+            "title": "Microsoft does not name the organization yet",
+            "text": (
+                "You have signed in. Microsoft Graph was asked for the organization’s name, and refused for now.",
+                "This page tries again by itself every 5 seconds. You need not do anything.",
+            ),
+        },
+        "fr": {
+            "title": "Microsoft ne nomme pas encore l’organisation",
+            "text": (
+                "Vous êtes connecté. Microsoft Graph, interrogé sur le nom de l’organisation, a refusé pour le moment.",
+                "Cette page réessaie d’elle-même toutes les 5 secondes. Vous n’avez rien à faire.",
+            ),
+        },
+    }
+)
+
+ASKING: dict[str, dict[str, Any]] = typeset(
+    {
+        "en": {
+            "title": "This organization is about to be deleted",
+            "due": "Deletion due",
+            "reason": "Reason",
+            "reasons": {
+                "requested": "It was requested",
+                "consent_lost": "The consent in Microsoft Entra was missing for too long",
+            },
+            "receipt": "Receipt of the deletion",
+            "text": "To connect the organization again, the deletion has to be withdrawn. Its "
+            "administrators see in the "
+            "portal that it was withdrawn by connecting again; nothing says by whom.",
+            "withdraw": "Withdraw the deletion and connect",
+            "leave": "Leave the deletion as it is",
+            "otherwise": "If you leave or close this page, nothing changes: all data is deleted at the time above.",
+        },
+        "fr": {
+            "title": "Cette organisation est sur le point d’être supprimée",
+            "due": "Suppression prévue le",
+            "reason": "Motif",
+            "reasons": {
+                "requested": "Elle a été demandée",
+                "consent_lost": "Le consentement dans Microsoft Entra a manqué trop longtemps",
+            },
+            "receipt": "Reçu de la suppression",
+            "text": "Pour reconnecter l’organisation, il faut annuler la suppression. Ses "
+            "administrateurs voient dans le "
+            "portail qu’elle a été annulée par une nouvelle connexion ; rien ne dit par qui.",
+            "withdraw": "Annuler la suppression et connecter",
+            "leave": "Laisser la suppression suivre son cours",
+            "otherwise": "Si vous quittez ou fermez cette page, rien ne change : toutes les données "
+            "sont supprimées à la "
+            "date indiquée.",
+        },
+    }
+)
+
 _FAILURES: dict[str, dict[str, Message]] = typeset(
     {
         "en": {
+            "unclear_organization": Message(
+                "That is neither a domain nor a tenant ID",
+                (
+                    "A domain looks like contoso.com, a tenant ID like 00000000-0000-0000-0000-000000000000.",
+                    "Go back to the first page and type one of them, or leave the field empty.",
+                ),
+            ),
+            "foreign_form": Message(
+                "This page is not valid any more",
+                (
+                    "It comes from another site, or the attempt has gone on since. Nothing was changed by it.",
+                    "Start again: a deletion that is due is shown before anything happens.",
+                ),
+            ),
             "consent_declined": Message(
                 "You did not give consent",
                 (
@@ -474,8 +614,8 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                         "Nothing was stored."
                     ),
                     (
-                        "Start again with an account that is Global Administrator or Privileged Role Administrator, "
-                        "or send the link to the first page to a colleague who has one."
+                        "Try again with an account that has one of the roles named on the first page, such as "
+                        "Global Administrator, or send the link to that page to a colleague who has one."
                     ),
                 ),
             ),
@@ -484,8 +624,8 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                 (
                     "The consent and the sign-in came from two different organizations. Nothing was stored.",
                     (
-                        "Sign out of other Microsoft accounts, or use a private window, and start again with one "
-                        "account throughout."
+                        "Try again: Microsoft then asks which account to use. Choose one of the organization for "
+                        "which the consent was given, or name the organization on the first page."
                     ),
                 ),
             ),
@@ -532,7 +672,7 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     ),
                     (
                         "If it has just been given, wait a few minutes. Otherwise start again with an account that "
-                        "is Global Administrator or Privileged Role Administrator."
+                        "has one of the roles named on the first page, such as Global Administrator."
                     ),
                 ),
             ),
@@ -555,6 +695,20 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
             ),
         },
         "fr": {
+            "unclear_organization": Message(
+                "Ce n’est ni un domaine ni un ID de locataire",
+                (
+                    "Un domaine ressemble à contoso.com, un ID de locataire à 00000000-0000-0000-0000-000000000000.",
+                    "Revenez à la première page et saisissez l’un ou l’autre, ou laissez le champ vide.",
+                ),
+            ),
+            "foreign_form": Message(
+                "Cette page n’est plus valable",
+                (
+                    "Elle vient d’un autre site, ou la tentative a continué depuis. Elle n’a rien modifié.",
+                    "Recommencez : une suppression prévue est annoncée avant que quoi que ce soit ne se passe.",
+                ),
+            ),
             "consent_declined": Message(
                 "Vous n’avez pas donné votre consentement",
                 (
@@ -570,8 +724,8 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                         "Rien n’a été conservé."
                     ),
                     (
-                        "Recommencez avec un compte d’administrateur général ou d’administrateur de rôle "
-                        "privilégié, ou envoyez le lien de la première page à un collègue qui en a un."
+                        "Réessayez avec un compte qui a l’un des rôles cités sur la première page, comme "
+                        "administrateur général, ou envoyez le lien de cette page à un collègue qui en a un."
                     ),
                 ),
             ),
@@ -583,8 +737,9 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                         "conservé."
                     ),
                     (
-                        "Déconnectez vos autres comptes Microsoft, ou ouvrez une fenêtre privée, et recommencez "
-                        "avec un seul compte."
+                        "Réessayez : Microsoft demande alors quel compte utiliser. Choisissez-en un de "
+                        "l’organisation pour laquelle le consentement a été donné, ou nommez l’organisation sur la "
+                        "première page."
                     ),
                 ),
             ),
@@ -634,7 +789,7 @@ _FAILURES: dict[str, dict[str, Message]] = typeset(
                     ),
                     (
                         "S’il vient d’être donné, attendez quelques minutes. Sinon, recommencez avec un compte "
-                        "d’administrateur général ou d’administrateur de rôle privilégié."
+                        "qui a l’un des rôles cités sur la première page, comme administrateur général."
                     ),
                 ),
             ),

@@ -52,7 +52,7 @@ class BrowserEndpoints:
         try:
             if request.form.get("decision") != "accept":
                 raise Refused(65004)
-            if not who.account.is_administrator:
+            if not who.account.may_consent:
                 raise Refused(90094)
             code = self._world.refusal_of_consent(who.tenant.tenant_id)
             if code is not None:

@@ -12,7 +12,10 @@ NORTHWIND = "5e1f0a10-c0de-4c03-8a03-00000a0271d0"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 ORDINARY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-487551a6b5f7"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 ADMINISTRATORS = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
+CONSENTING = ADMINISTRATORS | {CLOUD_APPLICATION_ADMINISTRATOR, APPLICATION_ADMINISTRATOR}
 
 PHONES_PER_TENANT = 25
 PHONE_PASSWORD = "local-stand-in-only"  # noqa: S105 - opens nothing but this stand-in
@@ -35,6 +38,11 @@ class Account:
     @property
     def is_administrator(self) -> bool:
         return not ADMINISTRATORS.isdisjoint(self.wids)
+
+    @property
+    def may_consent(self) -> bool:
+        """For all of the organization, to delegated permissions."""
+        return not CONSENTING.isdisjoint(self.wids)
 
 
 @dataclass(frozen=True)

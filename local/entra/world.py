@@ -75,8 +75,10 @@ class World:
     # Organizations
 
     def tenant(self, tenant_id: str) -> Tenant:
-        """Raises Refused, as Entra does for a tenant that it does not know."""
-        tenant = self._tenants.get(tenant_id.lower())
+        """By ID or domain. Raises Refused, as Entra does for a tenant that it does not know."""
+        named = tenant_id.lower()
+        domains = {tenant.domain: tenant for tenant in self._tenants.values()}
+        tenant = self._tenants.get(named) or domains.get(named)
         if tenant is None:
             raise Refused(90002)
         return tenant

@@ -2,11 +2,12 @@
 
 MSAL checks state, nonce and PKCE and leaves the rest of the token to the application. The token comes straight from
 the token endpoint over TLS, which stands in for its signature (OpenID Connect Core 3.1.3.7, point 6).
+Source of the roles' template IDs, and of which of them may consent: Microsoft Entra, "Microsoft Entra built-in roles".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from shared import inventory
@@ -17,6 +18,11 @@ ADMINISTRATORS = frozenset(
         "e8611ab8-c189-46e8-94e1-60213ab1f814",  # Privileged Role Administrator
     }
 )
+# May grant the consent, and so connect the organization; seeing and deleting takes one of the above.
+CONNECTING = ADMINISTRATORS | {
+    "158c047a-c907-4556-b7ef-487551a6b5f7",  # Cloud Application Administrator
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",  # Application Administrator
+}
 APP_ROLE = "Calliente.Admin"
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 LEEWAY_SECONDS = 300
@@ -29,24 +35,30 @@ def tenant_of(value: str | None) -> str | None:
 
 
 def fault(
-    claims: Mapping[str, Any], tenant_id: str, client_id: str, authority: str, now: float
+    claims: Mapping[str, Any],
+    tenant_id: str,
+    client_id: str,
+    authority: str,
+    now: float,
+    roles: Set[str] = ADMINISTRATORS,
 ) -> str | None:
-    """The code of what the ID token fails to prove, or None. now: Unix seconds."""
+    """The code of what the ID token fails to prove, or None. now: Unix seconds. roles: any of which suffices."""
     if claims.get("tid") != tenant_id:
         return "wrong_account"
     if claims.get("aud") != client_id or claims.get("iss") != f"{authority}/{tenant_id}/v2.0":
         return "unexpected"
     if not _is_current(claims, now):
         return "expired"
-    return None if is_administrator(claims) else "not_administrator"
+    return None if is_administrator(claims, roles) else "not_administrator"
 
 
-def is_administrator(claims: Mapping[str, Any]) -> bool:
-    wids, roles = claims.get("wids"), claims.get("roles")
+def is_administrator(claims: Mapping[str, Any], roles: Set[str] = ADMINISTRATORS) -> bool:
+    """Whether the person has one of these roles of the directory, or our application's own."""
+    wids, app_roles = claims.get("wids"), claims.get("roles")
     directory_role = isinstance(wids, list) and any(
-        isinstance(wid, str) and wid.lower() in ADMINISTRATORS for wid in wids
+        isinstance(wid, str) and wid.lower() in roles for wid in wids
     )
-    return directory_role or (isinstance(roles, list) and APP_ROLE in roles)
+    return directory_role or (isinstance(app_roles, list) and APP_ROLE in app_roles)
 
 
 def _is_current(claims: Mapping[str, Any], now: float) -> bool:

@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 LANGUAGES = ("en", "fr")
+MOMENT = {"en": "{day} {month} {year}, {time} UTC", "fr": "{day} {month} {year} à {time} UTC"}
+MONTHS = {
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    ),
+    "fr": (
+        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+        *("août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+}
 # Where a line may not break, and how wide the space is: the marks stand so in French alone. Source: Imprimerie
 # nationale, "Lexique des règles typographiques".
 SPACES = (
@@ -45,13 +56,13 @@ LAYOUT: dict[str, dict[str, str]] = typeset(
         "en": {
             "skip": "Skip to the content",
             "code": "Code for support:",
-            "footer": "Calliente stores no contacts and no personal data. Contacts travel from Microsoft 365 to the "
-            "phone directly.",
+            "footer": "Calliente stores no contacts and no profiles of people. Contacts travel from Microsoft 365 to "
+            "the phone directly.",
         },
         "fr": {
             "skip": "Aller au contenu",
             "code": "Code pour l’assistance :",
-            "footer": "Calliente ne conserve ni contacts ni données personnelles. Les contacts vont directement de "
+            "footer": "Calliente ne conserve ni contacts ni profils de personnes. Les contacts vont directement de "
             "Microsoft 365 au téléphone.",
         },
     }
@@ -98,6 +109,16 @@ FAILURES: dict[str, dict[str, Message]] = typeset(
                 (
                     "It was begun in another browser, has been used already, or has expired. Nothing was changed.",
                     "Start again in this browser, with cookies allowed for this site.",
+                ),
+            ),
+            "no_cookie": Message(
+                "Your browser sent no cookie",
+                (
+                    (
+                        "This site remembers in a cookie, for 15 minutes, what you began. Your browser sent none: it "
+                        "blocks cookies for this site, it is not the browser that you began in, or the time is over."
+                    ),
+                    "Allow cookies for this site, and start again. What was done before stays done.",
                 ),
             ),
             "unavailable": Message(
@@ -319,7 +340,7 @@ FAILURES: dict[str, dict[str, Message]] = typeset(
                 "Microsoft does not know this organization",
                 (
                     "Microsoft finds no organization under this tenant ID or domain.",
-                    "Start again with a work account of your organization.",
+                    "Check how it is spelt, or start again with a work account of your organization.",
                 ),
             ),
             "unknown_refusal": Message(
@@ -375,6 +396,17 @@ FAILURES: dict[str, dict[str, Message]] = typeset(
                         "modifié."
                     ),
                     "Recommencez dans ce navigateur, avec les cookies autorisés pour ce site.",
+                ),
+            ),
+            "no_cookie": Message(
+                "Votre navigateur n’a envoyé aucun cookie",
+                (
+                    (
+                        "Ce site retient dans un cookie, pendant 15 minutes, ce que vous avez commencé. Votre "
+                        "navigateur n’en a envoyé aucun : il bloque les cookies de ce site, ce n’est pas celui où "
+                        "vous avez commencé, ou le délai est écoulé."
+                    ),
+                    "Autorisez les cookies pour ce site, puis recommencez. Ce qui a été fait avant reste fait.",
                 ),
             ),
             "unavailable": Message(
@@ -489,7 +521,7 @@ FAILURES: dict[str, dict[str, Message]] = typeset(
                         "facteur, son enregistrement ou l’acceptation de conditions d’utilisation."
                     ),
                     (
-                        "Recommencez et suivez l’étape que Microsoft affiche. S’il n’en affiche aucune, adressez- "
+                        "Recommencez et suivez l’étape que Microsoft affiche. S’il n’en affiche aucune, adressez-"
                         "vous à votre service informatique : les journaux de connexion de Microsoft Entra nomment "
                         "la stratégie."
                     ),
@@ -618,7 +650,7 @@ FAILURES: dict[str, dict[str, Message]] = typeset(
                 "Microsoft ne connaît pas cette organisation",
                 (
                     "Microsoft ne trouve aucune organisation sous cet ID de locataire ou ce domaine.",
-                    "Recommencez avec un compte professionnel de votre organisation.",
+                    "Vérifiez sa saisie, ou recommencez avec un compte professionnel de votre organisation.",
                 ),
             ),
             "unknown_refusal": Message(

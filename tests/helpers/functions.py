@@ -33,7 +33,7 @@ from shared.settings import (
 )
 from shared.signing import RECEIPT, signer
 from shared.web.app import Application
-from shared.web.cookies import SignedCookie
+from shared.web.attempts import Attempts
 from tests.helpers.fakes import (
     NOW,
     FakeCustomTokens,
@@ -135,7 +135,7 @@ def portal(database: Any, **parts: Any) -> portals.Portal:
             "entra": FakeEntra(),
             "database": database,
             "sessions": sessions,
-            "flows": SignedCookie(
+            "flows": Attempts(
                 "portal-sign-in", said.session_keys, said.portal_url, sign_in.LIFETIME_SECONDS
             ),
             "forms": Forms(sessions, said.portal_url),

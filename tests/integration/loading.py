@@ -10,6 +10,7 @@ from typing import TypeVar
 from local.emulators import PROJECT
 from local.entra import EntraStandIn
 from local.entra.registration import CLIENT_ID, CLIENT_SECRET
+from shared import development_keys
 from shared.environment import load
 from tests.helpers.listening import Served, listening
 
@@ -41,6 +42,8 @@ def served(
             "ONBOARDING_URL": "https://onboarding.example",
             "PORTAL_URL": "https://portal.example",
             "SESSION_KEYS": secrets.token_hex(),
+            "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
+            "AUDIT_SIGNING_KEY": development_keys.SIGNING["audit"],
         }
 
         def made(url: str) -> Served:

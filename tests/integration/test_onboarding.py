@@ -277,21 +277,41 @@ def test_a_strange_name_is_cleaned_and_escaped(onboarding: Onboarding, name: str
     assert "<b>" not in page.text
 
 
-@pytest.mark.parametrize(("status", "code"), [("closing", 200), ("purging", 409)])
-def test_onboarding_again_reopens_what_closes_and_waits_for_what_is_purged(
-    onboarding: Onboarding, status: str, code: int
-) -> None:
-    """Closing is withdrawn; purging leads only forward."""
+def test_what_is_purged_is_waited_for(onboarding: Onboarding) -> None:
+    """Purging leads only forward: who connects meanwhile is told."""
     onboarding.walk(onboarding.browser())
     onboarding.store().close()
-    if status == "purging":
-        onboarding.store().begin_purge()
+    onboarding.store().begin_purge()
 
     page = onboarding.walk(onboarding.browser())
 
     stored = onboarding.stored()
     assert stored is not None
-    assert (page.status, stored["status"]) == (code, "active" if code == 200 else "purging")
+    assert (page.status, stored["status"]) == (409, "purging")
+
+
+def test_a_due_deletion_is_asked_about_and_then_withdrawn(onboarding: Onboarding) -> None:
+    """Connecting again withdraws a closing once the administrator has said so."""
+    browser = onboarding.browser()
+    onboarding.walk(browser)
+    onboarding.store().close()
+
+    page = onboarding.walk(browser)
+    stored = onboarding.stored()
+    assert stored is not None
+    assert (page.status, stored["status"]) == (200, "closing")
+    answer = requests.post(
+        page.action or "",
+        data=page.fields,
+        headers={"Origin": onboarding.url},
+        cookies=browser.cookies,
+        timeout=10,
+    )
+
+    stored = onboarding.stored()
+    assert stored is not None
+    assert (answer.status_code, stored["status"]) == (200, "active")
+    assert stored["withdrawn"]["way"] == "onboarding"
 
 
 @pytest.mark.parametrize("kind", ["token", "graph"])
