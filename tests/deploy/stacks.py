@@ -15,6 +15,11 @@ from deploy.infrastructure.services import Source
 PROJECT = "calliente-example"
 HTTP = {"onboarding", "admin-portal", "device-registration", "heartbeat"}
 LEFT_OUT = "left out"
+BALANCED = {  # behind a load balancer
+    "INGRESS": "load-balancer",
+    "REGISTRATION_URL": "https://devices.example.com",
+    "HEARTBEAT_URL": "https://beats.example.com",
+}
 
 
 def config(**changes: object) -> Config:
