@@ -26,29 +26,46 @@ from shared.store import TenantStore
 
 ROOT = Path(__file__).parents[2]
 # Firestore, "Security for server client libraries"; a write without a precondition creates and updates.
+READ, SEARCH, WRITE = {GET}, {GET, LIST}, {UPDATE}
 DATABASE = {
-    **dict.fromkeys(("get", "get_all"), {GET}),
-    **dict.fromkeys(("query", "walk", "stream", "count", "collection_ids"), {GET, LIST}),
-    **dict.fromkeys(("update", "replace"), {UPDATE}),
-    **dict.fromkeys(("delete", "delete_batch"), {DELETE}),
+    "get": READ,
+    "get_all": READ,
+    "query": SEARCH,
+    "walk": SEARCH,
+    "stream": SEARCH,
+    "count": SEARCH,
+    "collection_ids": SEARCH,
+    "update": WRITE,
+    "replace": WRITE,
+    "delete": {DELETE},
+    "delete_batch": {DELETE},
     "transact": {BEGIN_TRANSACTION},
     "client": set(),
 }
-IN_TRANSACTION = {"get": {GET}, "create": {CREATE}, "set": {CREATE, UPDATE}, "delete": {DELETE}}
+IN_TRANSACTION = {"get": READ, "create": {CREATE}, "set": {CREATE, UPDATE}, "delete": {DELETE}}
 USERS = {
-    **dict.fromkeys(("delete", "delete_one"), {DELETE_USERS}),
-    **dict.fromkeys(("page", "exported", "lookup"), {GET_USERS}),
+    "page": {GET_USERS},
+    "exported": {GET_USERS},
+    "lookup": {GET_USERS},
+    "delete": {DELETE_USERS},
+    "delete_one": {DELETE_USERS},
 }
 CLASSES = {
-    **dict.fromkeys(("database", "_database"), DATABASE),
+    "database": DATABASE,
+    "_database": DATABASE,
     "transaction": IN_TRANSACTION,
-    **dict.fromkeys(("users", "_users", "accounts", "_accounts"), USERS),
+    "users": USERS,
+    "_users": USERS,
 }
 STORE = ast.parse((ROOT / "shared" / "store.py").read_text())
-STORE_BODIES = {
-    node.name: node for node in ast.walk(STORE) if isinstance(node, ast.AsyncFunctionDef)
+FREE = {node.name: node for node in STORE.body if isinstance(node, ast.AsyncFunctionDef)}
+METHODS = {
+    node.name: node
+    for of_class in STORE.body
+    if isinstance(of_class, ast.ClassDef) and of_class.name == TenantStore.__name__
+    for node in of_class.body
+    if isinstance(node, ast.AsyncFunctionDef)
 }
-METHODS = {name for name in vars(TenantStore) if name in STORE_BODIES}
 
 
 def receiver(node: ast.expr) -> str:
@@ -64,16 +81,16 @@ def permissions(tree: ast.AST, seen: frozenset[str] = frozenset()) -> Iterator[s
     """What a piece of code needs for its calls, and for those of the store that they lead to."""
     inside_store = bool(seen)
     for node in ast.walk(tree):
-        leads_to = ""
+        body = None
         if isinstance(node, ast.Attribute):  # called, or handed on to be called
             on, name = receiver(node.value), node.attr
             yield from CLASSES.get(on, {}).get(name, ())
             is_store = on in ("store", "TenantStore") or (inside_store and on == "self")
-            leads_to = name if is_store and name in METHODS else ""
-        elif isinstance(node, ast.Name) and node.id not in METHODS:
-            leads_to = node.id if node.id in STORE_BODIES else ""
-        if leads_to and leads_to not in seen:
-            yield from permissions(STORE_BODIES[leads_to], seen | {leads_to})
+            body = METHODS.get(name) if is_store else None
+        elif isinstance(node, ast.Name):
+            body = FREE.get(node.id)
+        if body and body.name not in seen:
+            yield from permissions(body, seen | {body.name})
 
 
 def needed(function: Function) -> set[str]:
