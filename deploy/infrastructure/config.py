@@ -28,6 +28,7 @@ MAPPING_REGIONS = frozenset(
         *("europe-west4", "us-central1", "us-east1", "us-east4", "us-west1"),
     }
 )
+ADDRESSES = ("ONBOARDING_URL", "PORTAL_URL", "REGISTRATION_URL", "HEARTBEAT_URL")
 NOT_FOR_A_STACK = {
     *(
         "GOOGLE_CLOUD_PROJECT",
@@ -122,6 +123,8 @@ class Stack:
             faults.append("ANDROID_PACKAGE, ANDROID_SHA1 and ANDROID_SHA256 belong together")
         if bool(self.ios_bundle_id) != bool(self.ios_team_id):
             faults.append("IOS_BUNDLE_ID and IOS_TEAM_ID belong together")
+        if self.ingress == "load-balancer" and len(self.domains()) < len(ADDRESSES):
+            faults.append(f"INGRESS closes the functions' own addresses: {', '.join(ADDRESSES)}")
         if self.domains() and self.ingress == "all" and self.region not in MAPPING_REGIONS:
             faults.append("REGION has no domain mappings: a load balancer is needed, INGRESS")
         return faults

@@ -1,7 +1,8 @@
 """The Firebase project, the two apps with keys of their own, and App Check.
 
 An API key of Firebase is no secret, it names the project; each is bound to its app and to the calls that a phone makes.
-Sources: Firebase, "Learn about using and managing API keys"; App Check REST reference, projects.services.
+Sources: Firebase, "Learn about using and managing API keys", "Enable App Check enforcement"; App Check REST reference,
+projects.services.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from deploy.infrastructure.cloud import Cloud
 
 PHONE_APIS = ("identitytoolkit", "securetoken", "firestore")
 ENFORCEMENT = {"monitor": "UNENFORCED", "enforce": "ENFORCED"}
-CHECKED = ("firestore.googleapis.com", "identitytoolkit.googleapis.com")
+CHECKED = (
+    "firestore.googleapis.com",
+)  # sign-in could only be enforced on Identity Platform, which bills each phone
 
 
 def make(cloud: Cloud) -> gcp.firebase.Project:

@@ -11,13 +11,17 @@ import pulumi
 from deploy import bundle
 from deploy.bundle import ROOT
 from deploy.infrastructure import (
+    access,
     alerts,
     cloud,
+    counting,
     database,
     entra,
     firebase,
     identities,
+    images,
     logs,
+    objectives,
     schedule,
     secrets,
     services,
@@ -28,14 +32,14 @@ from deploy.infrastructure.config import Config
 PROGRAM = ROOT / "deploy" / "program"  # where Pulumi runs: paths in the state are relative to it
 
 
-def stage(function: str) -> services.Source:
+def stage(function: str) -> images.Source:
     """Stage a function's bundle and pack it."""
     packed = bundle.archive(bundle.stage(function))
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    return services.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
+    return images.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
 
 
-def make(config: Config, stage: services.Stage) -> None:
+def make(config: Config, stage: images.Stage) -> None:
     """Declare all resources of a stack."""
     here = cloud.prepare(config)
     unlogged = logs.make(here)
@@ -43,13 +47,14 @@ def make(config: Config, stage: services.Stage) -> None:
     stored = database.make(here, phones)
     who = identities.make(here)
     hidden = secrets.make(here, who)
-    public = services.addresses(here)
+    public = access.addresses(here)
     client_id = entra.make(here, who, public)
     running = services.make(here, who, hidden, client_id, stage, [*unlogged, stored])
     schedule.make(here, who, running["tenant_purge"])
-    counted = alerts.make_metrics(here)
+    counted = counting.make(here)
     channels = alerts.notified(here)
-    alerts.make(here, counted, running, channels)
+    alerts.make(here, counted, channels)
+    objectives.make(here, running, channels)
     watching.make(here, public, counted, running, channels)
     pulumi.export("addresses", public)
     pulumi.export("entraClientId", client_id)

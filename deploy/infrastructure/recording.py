@@ -11,8 +11,8 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.mocks import MockMonitor
 
 from deploy.infrastructure.config import Config
+from deploy.infrastructure.images import Source
 from deploy.infrastructure.program import make
-from deploy.infrastructure.services import Source
 
 NUMBER = "123456789012"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -9,7 +10,7 @@ import pulumi_command as command
 import pulumi_gcp as gcp
 
 from deploy.infrastructure import functions
-from deploy.infrastructure.cloud import Cloud
+from deploy.infrastructure.cloud import SPREADING_SECONDS, Cloud, pause
 from deploy.infrastructure.identities import Identities
 
 LASTING = ("_SIGNING_KEY", "_FINGERPRINT_KEY")  # what was signed or marked with them lives on
@@ -24,7 +25,7 @@ class Secrets:
     """
 
     held: dict[str, dict[str, str]]
-    usable: dict[str, list[pulumi.Resource]]
+    usable: Mapping[str, Sequence[pulumi.Resource]]
     published: dict[str, pulumi.Output[str]]
 
 
@@ -33,20 +34,23 @@ def make(cloud: Cloud, identities: Identities) -> Secrets:
     held = {one.name: functions.secrets(one, credential) for one in functions.FUNCTIONS}
     variables = {secret: name for each in held.values() for name, secret in each.items()}
     made = {secret: _secret(cloud, secret, variable) for secret, variable in variables.items()}
-    usable: dict[str, list[pulumi.Resource]] = {}
-    for name, each in held.items():
-        usable[name] = [made[secret] for secret in each.values()]
-        for secret in each.values():
-            usable[name].append(
-                gcp.secretmanager.SecretIamMember(
-                    f"{name}-{secret}",
-                    project=cloud.project,
-                    secret_id=secret,
-                    member=identities.functions[name].member,
-                    role="roles/secretmanager.secretAccessor",
-                    opts=cloud.opts(made[secret], identities.functions[name]),
-                )
-            )
+    grants = [
+        gcp.secretmanager.SecretIamMember(
+            f"{name}-{secret}",
+            project=cloud.project,
+            secret_id=secret,
+            member=identities.functions[name].member,
+            role="roles/secretmanager.secretAccessor",
+            opts=cloud.opts(made[secret], identities.functions[name]),
+        )
+        for name, each in held.items()
+        for secret in each.values()
+    ]
+    known = pause("secrets", SPREADING_SECONDS, *grants)
+    usable = {
+        name: [*(made[secret] for secret in each.values()), known] if each else []
+        for name, each in held.items()
+    }
     published = {variable: made[secret].stdout for secret, variable in variables.items()}
     return Secrets(held, usable, published)
 

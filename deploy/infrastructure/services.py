@@ -1,24 +1,19 @@
-"""The functions: built by Google's buildpacks from the staged bundles, run as Cloud Run services (decision 0022).
+"""The functions, run as Cloud Run services (decision 0022).
 
-Sources: Cloud Run Admin API, projects.locations.builds.submit; Cloud Run, "Configure automatic base image updates"
-and "Allowing public (unauthenticated) access"; Artifact Registry, "Configure cleanup policies".
+Sources: Cloud Run Admin API, projects.locations.services; Cloud Run, "Configure secrets for services" and "Restrict
+network ingress for Cloud Run".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import pulumi
-import pulumi_command as command
 import pulumi_gcp as gcp
 
-from deploy.infrastructure import functions
+from deploy.infrastructure import access, functions, images
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.functions import FUNCTIONS, Function
 from deploy.infrastructure.identities import Identities
-from deploy.infrastructure.secrets import PYTHON, Secrets
+from deploy.infrastructure.secrets import Secrets
 
 INGRESS = {
     "all": "INGRESS_TRAFFIC_ALL",
@@ -26,57 +21,19 @@ INGRESS = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex."""
-
-    path: Path
-    digest: str
-
-
-Stage = Callable[[str], Source]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where sources are uploaded, and where images are kept."""
-
-    bucket: gcp.storage.Bucket
-    repository: gcp.artifactregistry.Repository
-
-
-def default_url(cloud: Cloud, function: Function) -> pulumi.Output[str]:
-    """Return the address that Cloud Run gives a service by itself."""
-    return cloud.number.apply(
-        lambda number: f"https://{function.service}-{number}.{cloud.region}.run.app"
-    )
-
-
-def addresses(cloud: Cloud) -> dict[str, pulumi.Output[str]]:
-    """Return the public address of each HTTP function: its domain, or what Cloud Run gives it."""
-    own = cloud.config.stack.domains()
-    return {
-        one.name: pulumi.Output.from_input(own[one.name])
-        if one.name in own
-        else default_url(cloud, one)
-        for one in FUNCTIONS
-        if not one.scheduled
-    }
-
-
 def make(
     cloud: Cloud,
     identities: Identities,
     secrets: Secrets,
     client_id: pulumi.Output[str],
-    stage: Stage,
+    stage: images.Stage,
     after: list[pulumi.Resource],
 ) -> dict[str, gcp.cloudrunv2.Service]:
     """client_id: of the Entra registration. after: what must stand before anything serves (log exclusions, rules)."""
-    places = _places(cloud)
+    places = images.make_places(cloud)
     services = {}
     for function in FUNCTIONS:
-        image = _image(cloud, function, places, stage(function.name), identities)
+        image = images.make(cloud, function, places, stage(function.name), identities)
         first = [*after, *identities.granted, *secrets.usable[function.name]]
         services[function.name] = _service(
             cloud,
@@ -87,95 +44,14 @@ def make(
             first,
         )
         if not function.scheduled:
-            _public(cloud, function, services[function.name])
+            access.open_to_all(cloud, function, services[function.name])
     return services
-
-
-def _places(cloud: Cloud) -> Places:
-    bucket = gcp.storage.Bucket(
-        "sources",
-        project=cloud.project,
-        name=f"{cloud.project}-calliente-sources",
-        location=cloud.region,
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        force_destroy=True,  # all of it is in git
-        lifecycle_rules=[
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=90),
-            )
-        ],
-        opts=cloud.opts(),
-    )
-    repository = gcp.artifactregistry.Repository(
-        "images",
-        project=cloud.project,
-        location=cloud.region,
-        repository_id="calliente",
-        format="DOCKER",
-        cleanup_policies=[
-            gcp.artifactregistry.RepositoryCleanupPolicyArgs(
-                id="keep-the-last-ten",
-                action="KEEP",
-                most_recent_versions=gcp.artifactregistry.RepositoryCleanupPolicyMostRecentVersionsArgs(
-                    keep_count=10
-                ),
-            ),
-            gcp.artifactregistry.RepositoryCleanupPolicyArgs(
-                id="delete-after-a-quarter",
-                action="DELETE",
-                condition=gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs(
-                    older_than="7776000s", tag_state="ANY"
-                ),
-            ),
-        ],
-        opts=cloud.opts(),
-    )
-    return Places(bucket, repository)
-
-
-def base_image(cloud: Cloud) -> str:
-    return f"{cloud.region}-docker.pkg.dev/serverless-runtimes/google-22-full/runtimes/{functions.RUNTIME}"
-
-
-def _image(
-    cloud: Cloud, function: Function, places: Places, source: Source, identities: Identities
-) -> pulumi.Output[str]:
-    """Upload a bundle and build it. Returns the image's name with its digest."""
-    uploaded = gcp.storage.BucketObject(
-        f"{function.service}-source",
-        bucket=places.bucket.name,
-        name=f"{function.service}/{source.digest}.zip",
-        source=pulumi.FileAsset(str(source.path)),
-        opts=cloud.opts(places.bucket),
-    )
-    built = command.local.Command(
-        f"{function.service}-image",
-        create=f"{PYTHON} -m deploy.infrastructure.image",
-        environment={
-            "PROJECT": cloud.project,
-            "REGION": cloud.region,
-            "BUCKET": places.bucket.name,
-            "OBJECT": uploaded.name,
-            "IMAGE": f"{cloud.region}-docker.pkg.dev/{cloud.project}/calliente/{function.service}",
-            "FUNCTION": function.name,
-            "BASE_IMAGE": base_image(cloud),
-            "BUILDER": identities.builder.name,
-        },
-        triggers=[source.digest, base_image(cloud)],
-        opts=pulumi.ResourceOptions(
-            depends_on=[uploaded, places.repository, *identities.granted],
-            delete_before_replace=False,
-        ),
-    )
-    return built.stdout
 
 
 def _environment(
     cloud: Cloud, function: Function, secrets: Secrets, client_id: pulumi.Output[str]
 ) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
-    public = addresses(cloud)
+    public = access.addresses(cloud)
     known: dict[str, pulumi.Input[str]] = {
         "ENTRA_CLIENT_ID": client_id,
         "ONBOARDING_URL": public["onboarding"],
@@ -240,7 +116,7 @@ def _service(
             containers=[
                 gcp.cloudrunv2.ServiceTemplateContainerArgs(
                     image=image,
-                    base_image_uri=base_image(cloud),
+                    base_image_uri=images.base_image(cloud),
                     envs=envs,
                     resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
                         limits={"cpu": "1", "memory": function.memory},
@@ -257,29 +133,3 @@ def _service(
         ],
         opts=cloud.opts(*after),
     )
-
-
-def _public(cloud: Cloud, function: Function, service: gcp.cloudrunv2.Service) -> None:
-    """Let everybody call an HTTP function, and lead its own domain to it."""
-    stack = cloud.config.stack
-    if stack.public_access == "all-users":
-        gcp.cloudrunv2.ServiceIamMember(
-            f"{function.service}-public",
-            project=cloud.project,
-            location=cloud.region,
-            name=service.name,
-            member="allUsers",
-            role="roles/run.invoker",
-            opts=cloud.opts(service),
-        )
-    own = stack.domains().get(function.name)
-    if own and stack.ingress == "all":
-        gcp.cloudrun.DomainMapping(
-            function.service,
-            project=cloud.project,
-            location=cloud.region,
-            name=own.removeprefix("https://"),
-            metadata=gcp.cloudrun.DomainMappingMetadataArgs(namespace=cloud.project),
-            spec=gcp.cloudrun.DomainMappingSpecArgs(route_name=service.name),
-            opts=cloud.opts(service),
-        )

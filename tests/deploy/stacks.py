@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from deploy.infrastructure.config import Config
+from deploy.infrastructure.images import Source
 from deploy.infrastructure.preview import settings_of
 from deploy.infrastructure.recording import Resource, record
-from deploy.infrastructure.services import Source
 
 PROJECT = "calliente-example"
 HTTP = {"onboarding", "admin-portal", "device-registration", "heartbeat"}
 LEFT_OUT = "left out"
+BALANCED = {  # behind a load balancer
+    "INGRESS": "load-balancer",
+    "REGISTRATION_URL": "https://devices.example.com",
+    "HEARTBEAT_URL": "https://beats.example.com",
+}
 
 
 def config(**changes: object) -> Config:

@@ -3,7 +3,17 @@
 import pytest
 
 from deploy.infrastructure.functions import FUNCTIONS
-from tests.deploy.stacks import HTTP, PROJECT, before, environment, made, of, service, walk
+from tests.deploy.stacks import (
+    BALANCED,
+    HTTP,
+    PROJECT,
+    before,
+    environment,
+    made,
+    of,
+    service,
+    walk,
+)
 
 
 @pytest.mark.parametrize("access", ["unchecked", "all-users"])
@@ -44,10 +54,10 @@ def test_the_purge_cannot_be_reached_from_outside():
 def test_a_load_balancer_can_be_the_only_way_in():
     """INGRESS closes the functions' own addresses, and leaves their domains to the load balancer."""
     for name in HTTP:
-        inputs = service(name, INGRESS="load-balancer")
+        inputs = service(name, **BALANCED)
         assert inputs["ingress"] == "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
         assert service(name)["ingress"] == "INGRESS_TRAFFIC_ALL"
-    assert not of("cloudrun.DomainMapping", INGRESS="load-balancer")
+    assert not of("cloudrun.DomainMapping", **BALANCED)
 
 
 def test_sources_are_not_public():

@@ -28,10 +28,13 @@ def test_an_app_that_is_not_named_is_not_made():
 
 @pytest.mark.parametrize(("setting", "mode"), [("monitor", "UNENFORCED"), ("enforce", "ENFORCED")])
 def test_app_check_is_what_the_setting_says(setting: str, mode: str):
-    """The database and sign-in follow; the keys may fetch App Check tokens; both apps can prove themselves."""
+    """The database follows; the keys may fetch App Check tokens; both apps can prove themselves.
+
+    Sign-in is left out: enforcing it there takes Identity Platform.
+    """
     services = of("firebase.AppCheckServiceConfig", APP_CHECK=setting)
     assert {one.inputs["enforcementMode"] for one in services.values()} == {mode}
-    assert set(services) == {"firestore.googleapis.com", "identitytoolkit.googleapis.com"}
+    assert set(services) == {"firestore.googleapis.com"}
     assert of("firebase.AppCheckPlayIntegrityConfig", APP_CHECK=setting)
     assert of("firebase.AppCheckAppAttestConfig", APP_CHECK=setting)
     for key in of("projects.ApiKey", APP_CHECK=setting).values():

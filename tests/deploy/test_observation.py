@@ -3,8 +3,8 @@
 import json
 import re
 
-from deploy.infrastructure.alerts import FLOOR_REQUESTS
 from deploy.infrastructure.metrics import BY_NAME, OVERDUE_SECONDS
+from deploy.infrastructure.objectives import FLOOR_REQUESTS
 from deploy.infrastructure.watching import DASHBOARD
 from tests.deploy.stacks import HTTP, LEFT_OUT, of, walk
 

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.infrastructure.functions import FUNCTIONS, secret_variables
 from shared import development_keys
-from tests.deploy.stacks import environment, made, of, walk
+from tests.deploy.stacks import before, environment, made, of, walk
 
 ENTRA = {"onboarding", "admin-portal", "tenant-purge"}
 VARIABLES = {"certificate": "ENTRA_CLIENT_CERTIFICATE", "secret": "ENTRA_CLIENT_SECRET"}
@@ -87,6 +87,18 @@ def test_a_rotation_starts_new_instances():
     for function in FUNCTIONS:
         template = of("cloudrunv2.Service", SECRETS_ROTATED="2026-11-26")[function.service].inputs
         assert template["template"]["labels"] == {"secrets-rotated": "2026-11-26"}
+
+
+def test_rights_are_known_before_a_function_starts():
+    """Cloud Run looks whether a function may read its secrets; on a new project that takes a while to be known."""
+    everything = made()
+    grants = {
+        f"{one.kind} {one.name}" for one in everything if one.kind.endswith("SecretIamMember")
+    }
+    for name in ("onboarding", "admin-portal", "tenant-purge"):
+        service = of("cloudrunv2.Service")[name]
+        assert "local.Command spread-secrets" in before(service, everything)
+        assert grants <= before(service, everything)
 
 
 def test_secrets_have_a_version_before_they_are_read():

@@ -15,7 +15,7 @@ from deploy.infrastructure.config import NOT_FOR_A_STACK, Stack
 from deploy.infrastructure.functions import ALWAYS, FUNCTIONS, Function
 from shared import development_keys
 from shared.settings import SettingsError, load
-from tests.deploy.stacks import LEFT_OUT, config, environment, made, of
+from tests.deploy.stacks import BALANCED, LEFT_OUT, config, environment, made, of
 
 GUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 KEYS = development_keys.PUBLIC.replace("development", "2026")
@@ -180,6 +180,7 @@ def test_all_faults_are_told_at_once():
         ("LOG_DAYS", "0"),
         ("PUBLIC_ACCESS", "everybody"),
         ("INGRESS", "none"),
+        ("INGRESS", "load-balancer"),  # without an address for each function nobody gets in
         ("ALERT_EMAIL", "nobody"),
         ("BILLING_ACCOUNT", "mine"),
         ("BUDGET", "50"),
@@ -203,7 +204,7 @@ def test_a_domain_needs_a_region_that_can_map_it():
     """Cloud Run maps domains in some regions only; a load balancer serves the others."""
     with pytest.raises(SettingsError, match="REGION has no domain mappings"):
         config(REGION="europe-west9")
-    stack = config(REGION="europe-west9", INGRESS="load-balancer").stack
+    stack = config(REGION="europe-west9", **BALANCED).stack
     assert stack.region == "europe-west9"
 
 

@@ -183,7 +183,7 @@ def test_a_signing_key_that_is_there_says_its_public_part():
     again = Google(Answer({"versions": [{"name": "1"}]}), Answer(stored))
     assert first_version.add(again, told("RECEIPT_SIGNING_KEY")) == printed
     assert [method for method, _, _ in again.asked] == ["GET", "GET"]
-    assert public_keys("receipt")(printed) == printed
+    assert public_keys(printed) == printed
 
 
 def test_entras_credential_comes_from_a_file(tmp_path):
