@@ -284,6 +284,19 @@ class RegistrationBody(Stored):
     deviceId = fields.String(required=True, validate=check_device_id)
 
 
+class RegistrationAnswer(Schema):
+    deviceId = fields.String(required=True, validate=check_device_id)
+    customToken = fields.String(
+        required=True,
+        metadata={"description": "For Firebase's signInWithCustomToken, within an hour"},
+    )
+    heartbeatIntervalSeconds = fields.Integer(required=True)
+    organizationName = fields.String(
+        required=True,
+        metadata={"description": "To show on the phone; it reads no document of its organization"},
+    )
+
+
 class HeartbeatBody(Stored):
     outcome = fields.String(
         required=True, validate=validate.OneOf((*SYNC_OUTCOMES, INVENTORY_MISMATCH))
