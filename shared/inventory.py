@@ -35,7 +35,7 @@ WHILE_SWEEPING = "while the scheduled run looks through all Auth users, at most 
 WHILE_IN_BACKUPS = "until the last backup that may hold the organization has expired"
 TWO_YEARS = "for two years after the deletion, or its withdrawal"
 RECEIPT_HOLDER = "whoever has the receipt ID"
-WHILE_REGISTERED = "until the device signs out, or the purge"
+WHILE_REGISTERED = "until the device signs out or has been silent for 180 days (`DEVICE_EXPIRY_DAYS`), or the purge"
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
 
@@ -194,7 +194,12 @@ class DeviceDocument(Stored):
 
     lastHeartbeatAt = Timestamp(
         required=True,
-        metadata=_about("technical tracking of synchronization", WHILE_REGISTERED, DEVICE, SUPPORT),
+        metadata=_about(
+            "technical tracking of synchronization; what stays silent expires",
+            WHILE_REGISTERED,
+            DEVICE,
+            SUPPORT,
+        ),
     )
     lastSyncAt = Timestamp(
         metadata=_about(

@@ -365,19 +365,30 @@ class ReceiptSettings(FingerprintSettings):
 
 
 @dataclass(frozen=True)
+class ExpirySettings:
+    """device_expiry_days: of silence, after which a device is removed; 0: never."""
+
+    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
+
+
+@dataclass(frozen=True)
 class PurgeSettings(
-    ProjectSettings, EntraSettings, ClosingSettings, ConsentSettings, ReceiptSettings
+    ProjectSettings,
+    EntraSettings,
+    ClosingSettings,
+    ConsentSettings,
+    ReceiptSettings,
+    ExpirySettings,
 ):
     """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
 
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
     backup_days: int = setting("BACKUP_DAYS", whole(0, 98), default=7)
-    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
     user_batches_per_second: int = setting(
         "USER_BATCH_DELETIONS_PER_SECOND", whole(1, 1000), default=1
     )
 
 
 @dataclass(frozen=True)
-class SupportSettings(ProjectSettings, ClosingSettings):
+class SupportSettings(ProjectSettings, ClosingSettings, ExpirySettings):
     """What the operators' command line needs."""
