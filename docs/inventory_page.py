@@ -129,7 +129,7 @@ def _auth_rows() -> list[str]:
 def _log_rows() -> list[str]:
     rows = {
         "Request": (
-            "`event`, `route`, `status`, `outcome`, `duration_ms`, trace ID",
+            "`event`, `route`, `status`, `outcome`, `duration_ms`, trace ID; `app_check`, where it is on",
             "operation: error ratios, durations",
         ),
         "Purge and consent": (

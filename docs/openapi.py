@@ -28,19 +28,6 @@ The onboarding function (pages for a browser) and the purge (a scheduled event) 
 """
 
 
-class RegistrationAnswer(Schema):
-    deviceId = fields.String(required=True)  # noqa: N815 - a JSON member's name
-    customToken = fields.String(  # noqa: N815
-        required=True,
-        metadata={"description": "For Firebase's signInWithCustomToken, within an hour"},
-    )
-    heartbeatIntervalSeconds = fields.Integer(required=True)  # noqa: N815
-    organizationName = fields.String(  # noqa: N815
-        required=True,
-        metadata={"description": "To show on the phone; it reads no document of its organization"},
-    )
-
-
 class HeartbeatAnswer(Schema):
     nextHeartbeatInSeconds = fields.Integer(  # noqa: N815
         required=True, metadata={"description": "Spread by 10 %, so that phones drift apart"}
@@ -48,8 +35,24 @@ class HeartbeatAnswer(Schema):
 
 
 class Inventory(Schema):
-    device = fields.List(fields.String(), required=True)
-    inventory = fields.String(required=True)
+    device = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Fields that the device's own document may have"},
+    )
+    tenant = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Fields that its organization's document may have"},
+    )
+    registration = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Members that the answer to a registration may have"},
+    )
+    inventory = fields.String(
+        required=True, metadata={"description": "Digest of the whole inventory"}
+    )
 
 
 ALWAYS: tuple[errors.Problem, ...] = (
@@ -97,7 +100,7 @@ def description() -> dict[str, Any]:
     spec.components.schema("Problem", _problem_schema())
     for schema in (
         inventory.RegistrationBody,
-        RegistrationAnswer,
+        inventory.RegistrationAnswer,
         inventory.HeartbeatBody,
         HeartbeatAnswer,
         Inventory,
@@ -182,11 +185,15 @@ def _heartbeat(spec: APISpec) -> None:
 
 
 def _inventory(spec: APISpec) -> None:
-    fields_of_a_device = sorted(inventory.DeviceDocument().fields)
-    answer = {"device": fields_of_a_device, "inventory": inventory.digest()}
+    answer = {
+        "device": sorted(inventory.DeviceDocument().fields),
+        "tenant": sorted(inventory.TenantDocument().fields),
+        "registration": sorted(inventory.RegistrationAnswer().fields),
+        "inventory": inventory.digest(),
+    }
     operation: dict[str, Any] = {
         "operationId": "inventory",
-        "summary": "What a phone may find in its own document",
+        "summary": "What a phone may find about itself and its organization",
         "description": "Public, and cached for an hour. A phone that finds another field beats with "
         "`inventory_mismatch`.",
         "responses": {

@@ -1,8 +1,9 @@
-"""Everything that the emulators hold, read as their owner: documents with their versions, and Auth users."""
+"""Everything that the emulators hold, read as their owner and bent past every rule: documents and Auth users."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -24,7 +25,7 @@ def documents(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
 
 def users(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
     """Every Auth user as the REST interface has it, by uid."""
-    base = f"http://{addresses.auth}/identitytoolkit.googleapis.com/v1/projects/{addresses.project}"
+    base = _auth(addresses)
     found: dict[str, Mapping[str, Any]] = {}
     token = ""
     while True:
@@ -33,6 +34,32 @@ def users(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
         token = page.get("nextPageToken", "")
         if not token or not page.get("users"):
             return found
+
+
+def write(addresses: Addresses, path: str, fields: Mapping[str, Any]) -> None:
+    """Write a whole document, fields as the REST interface has them, past every rule."""
+    root = f"projects/{addresses.project}/databases/(default)/documents"
+    _call("PATCH", f"http://{addresses.firestore}/v1/{root}/{path}", {"fields": fields})
+
+
+def sign_in_earlier(addresses: Addresses, uid: str, at: datetime) -> None:
+    """As if the Auth user had last signed in at that moment: what is renewed from then on says so."""
+    moment = str(int(at.timestamp() * 1000))
+    _call("POST", f"{_auth(addresses)}/accounts:update", {"localId": uid, "lastLoginAt": moment})
+
+
+def delete_user(addresses: Addresses, uid: str) -> None:
+    """As a purge deletes an Auth user."""
+    _call("POST", f"{_auth(addresses)}/accounts:delete", {"localId": uid})
+
+
+def set_disabled(addresses: Addresses, uid: str) -> None:
+    """As an operator disables an Auth user in Firebase's console."""
+    _call("POST", f"{_auth(addresses)}/accounts:update", {"localId": uid, "disableUser": True})
+
+
+def _auth(addresses: Addresses) -> str:
+    return f"http://{addresses.auth}/identitytoolkit.googleapis.com/v1/projects/{addresses.project}"
 
 
 def _call(method: str, url: str, body: Any = None) -> Any:

@@ -92,6 +92,8 @@ class Demo:
             self.count("after registration")
         with self.step("A phone sees itself, and nothing else"):
             self.isolation(contoso, fabrikam)
+        with self.step("A field that is not published is noticed by the phones themselves"):
+            self.planted(fabrikam)
         with self.step("Contoso asks to be forgotten"):
             before = self.documents_of(fabrikam)
             due = self.close(contoso)
@@ -154,6 +156,29 @@ class Demo:
         expect(answer.status, 403, "reading a neighbour's device")
         self.say(
             "its organization's document, its neighbour's, and all of another's are refused: 403"
+        )
+
+    def planted(self, tenant: Tenant) -> None:
+        """One field more in each device's document, which nobody declared."""
+        phones, log = self.phones[tenant.tenant_id], self.stack.servers["heartbeat"].log
+        expect([phone.unpublished() for phone in phones[:1]], [[]], "what a phone finds before")
+        start = log.stat().st_size
+        documents = self.documents()
+        fields = {phone: documents[phone.path]["fields"] for phone in phones}
+        for phone, stored in fields.items():
+            planted = {**stored, "lastPlace": {"stringValue": "somewhere"}}
+            contents.write(self.stack.addresses, phone.path, planted)
+        answers = self.each(tenant.name, phones, lambda phone: phone.sync())
+        expect([answer.status for answer in answers], [200] * PHONES, "the phones' beats")
+        with log.open("rb") as lines:
+            lines.seek(start)
+            told = lines.read().count(b'"event": "inventory_mismatch"')
+        expect(told, PHONES, "phones that told of a field that is not published")
+        for phone, stored in fields.items():
+            contents.write(self.stack.addresses, phone.path, stored)
+        expect(phones[0].unpublished(), [], "what a phone finds afterwards")
+        self.say(
+            f"a field was planted in {PHONES} documents: {told} phones compared, and raised the alarm"
         )
 
     def close(self, tenant: Tenant) -> datetime:

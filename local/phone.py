@@ -1,10 +1,10 @@
 """A simulated phone: what the mobile app does with the backend, with real MSAL and Firebase's own REST interfaces.
 
 It signs its user in at Entra, registers under a random ID that it made up, exchanges the custom token for Firebase ID
-tokens, renews them, beats, reads itself under the security rules, and signs out. Its organization's name it has from
-the registration's answer. What the backend answers it obeys: 410 means to register again, 429 and 503 to come back
-later.
-Sources: Firebase Auth REST API, Secure Token API; Firestore REST API.
+tokens, renews them, beats, compares what is stored about it with what is published, and signs out. What the backend and
+Firebase answer it obeys, as docs/mobile.md says: a new ID where it is gone, a fresh access token where its sign-in is
+too old; 429 and 503 mean to come back later.
+Sources: Firestore REST API; `local/firebase_session.py` names those of Firebase Auth.
 
     python -m local.phone     signs one in on the running stack; prints the variables of the calls in README.md
 """
@@ -26,15 +26,19 @@ import requests
 from local.addresses import Addresses
 from local.entra import AppRegistration, EntraSession
 from local.entra.directory import demo_tenants
+from local.firebase_session import FirebaseSession, FirebaseUserGone
+from local.firebase_session import PhoneError as PhoneError
 from local.processes import LocalStackError
 
 TIMEOUT_SECONDS = 30
 RENEW_BEFORE_SECONDS = 300
-API_KEY = "local"  # the emulator takes any
+AUDIT_SECONDS = 24 * 3600
+INVENTORY_MISMATCH = "inventory_mismatch"
+REGISTERED = (200, 201)
 
 
-class PhoneError(Exception):
-    """Something answered as no phone can go on from; the text names who, and the code."""
+class SignInNeeded(PhoneError):
+    """Entra gives no access token without the person, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,12 @@ class Phone:
         self.organization_name = ""
         self._entra_token = ""
         self._entra_renew_at = 0.0
-        self._refresh_token = ""
-        self._id_token = ""
-        self._renew_at = 0.0
+        self._told: frozenset[str] = frozenset()  # the members of the registration's answer
+        self._audit_at = 0.0
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.headers.pop("User-Agent", None)
+        self.firebase = FirebaseSession(stack.auth, self._http, clock)
         self._entra_http = EntraSession(stack.entra)
         self._entra_http.trust_env = False  # REQUESTS_CA_BUNDLE would override `verify`
         self._entra_http.verify = stack.ca
@@ -104,10 +108,18 @@ class Phone:
         self._http.close()
         self._entra_http.close()
 
+    @property
+    def path(self) -> str:
+        """Of its document."""
+        return f"tenants/{self.tenant_id}/devices/{self.device_id}"
+
     # The backend
 
     def entra_token(self) -> str:
-        """The access token for our API, as long as it is good, or a new one from Entra. Raises PhoneError."""
+        """The access token for our API, as long as it is good, or a new one from Entra.
+
+        Raises SignInNeeded where Entra refuses, PhoneError where it is away.
+        """
         if self._clock() < self._entra_renew_at:
             return self._entra_token
         try:
@@ -119,7 +131,7 @@ class Phone:
         except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
             raise PhoneError(f"Entra: {type(error).__name__}") from None
         if "access_token" not in result:
-            raise PhoneError(f"Entra: {result.get('error_codes') or result.get('error')}")
+            raise SignInNeeded(f"Entra: {result.get('error_codes') or result.get('error')}")
         self._entra_token = str(result["access_token"])
         self._entra_renew_at = self._clock() + int(result["expires_in"]) - RENEW_BEFORE_SECONDS
         return self._entra_token
@@ -132,59 +144,85 @@ class Phone:
     def register(self) -> Answer:
         """Register, and sign in to Firebase where the answer allows it. Raises PhoneError."""
         answer = self.ask_to_register()
-        if answer.status in (200, 201):
+        if answer.code == "unauthenticated":
+            self._entra_renew_at = 0.0
+            answer = self.ask_to_register()
+        if answer.status in REGISTERED:
             self.organization_name = str(answer.body.get("organizationName", ""))
-            self.exchange(str(answer.body["customToken"]))
+            self._told = frozenset(answer.body)
+            self.firebase.exchange(str(answer.body["customToken"]))
         return answer
 
+    def register_anew(self) -> Answer:
+        """The same under a new ID: what was known of the old one is gone. Raises PhoneError."""
+        self.device_id = str(uuid.uuid4())
+        self.firebase.forget()
+        return self.register()
+
     def beat(self, outcome: str = "succeeded") -> Answer:
-        """One heartbeat request."""
+        """One heartbeat request. Raises PhoneError where Firebase renews no token."""
         url = f"{self._stack.functions['heartbeat']}/v1/heartbeats"
         return self._send("POST", url, self.id_token(), {"outcome": outcome})
 
     def sync(self, outcome: str = "succeeded") -> Answer:
-        """Beat as the app does: where the device is gone, it registers once, under a new ID, and beats again."""
-        answer = self.beat(outcome)
-        if answer.status == requests.codes.gone:
-            self.device_id = str(uuid.uuid4())
-            answer = self.register()
-            if answer.status in (200, 201):
-                answer = self.beat(outcome)
+        """Beat as the app does, and look once a day at what is stored; what is lost is begun anew, once.
+
+        Raises SignInNeeded, PhoneError.
+        """
+        answer = self._recover(self._beat_or_gone(outcome), outcome)
+        if answer.status == requests.codes.ok and self._clock() >= self._audit_at:
+            self._audit_at = self._clock() + AUDIT_SECONDS
+            if self.unpublished():
+                answer = self.beat(INVENTORY_MISMATCH)
         return answer
+
+    def _beat_or_gone(self, outcome: str) -> Answer | None:
+        """None where Firebase knows this phone no more."""
+        try:
+            answer = self.beat(outcome)
+            if answer.code == "unauthenticated":
+                self.firebase.renew()
+                answer = self.beat(outcome)
+        except FirebaseUserGone:
+            return None
+        return answer
+
+    def _recover(self, answer: Answer | None, outcome: str) -> Answer:
+        if answer is None or answer.status == requests.codes.gone:
+            registered = self.register_anew()
+        elif answer.status == requests.codes.unauthorized:  # `reauthenticate`, for one
+            registered = self.register()
+        else:
+            return answer
+        return self.beat(outcome) if registered.status in REGISTERED else registered
+
+    def unpublished(self) -> list[str]:
+        """What is stored about this phone, or told to it, and stands in no published inventory; names alone.
+
+        Empty also where it cannot be known now. Raises PhoneError.
+        """
+        published = self._send(
+            "GET", f"{self._stack.functions['device_registration']}/v1/inventory", ""
+        )
+        own = self.read_device()
+        if requests.codes.ok != published.status or requests.codes.ok != own.status:
+            return []
+        stored = {*own.body.get("fields", {})} - {*published.body["device"]}
+        return sorted({*stored, *(self._told - {*published.body["registration"]})})
 
     def sign_out(self) -> Answer:
         """Give the identity up."""
         url = f"{self._stack.functions['device_registration']}/v1/devices/self"
         answer = self._send("DELETE", url, self.id_token())
         if answer.status == requests.codes.no_content:
-            self._refresh_token = self._id_token = ""
+            self.firebase.forget()
         return answer
 
     # Firebase
 
-    def exchange(self, custom_token: str) -> None:
-        """Sign in with a custom token. Raises PhoneError."""
-        url = f"http://{self._stack.auth}/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken"
-        body = {"token": custom_token, "returnSecureToken": True}
-        answer = Answer.of(
-            self._http.post(url, params={"key": API_KEY}, json=body, timeout=TIMEOUT_SECONDS)
-        )
-        self._keep(answer, "idToken", "refreshToken", "expiresIn")
-
-    def renew(self) -> None:
-        """A new ID token for the refresh token. Raises PhoneError, for one, when the Auth user is gone."""
-        url = f"http://{self._stack.auth}/securetoken.googleapis.com/v1/token"
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
-        answer = Answer.of(
-            self._http.post(url, params={"key": API_KEY}, data=form, timeout=TIMEOUT_SECONDS)
-        )
-        self._keep(answer, "id_token", "refresh_token", "expires_in")
-
     def id_token(self) -> str:
         """An ID token that is good for some minutes yet. Raises PhoneError."""
-        if self._refresh_token and self._clock() >= self._renew_at:
-            self.renew()
-        return self._id_token
+        return self.firebase.id_token()
 
     def read_tenant(self, tenant_id: str = "") -> Answer:
         """A tenant's document, which no app asks for: the security rules refuse it, its own too."""
@@ -206,13 +244,6 @@ class Phone:
         return Answer.of(
             self._http.request(method, url, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
         )
-
-    def _keep(self, answer: Answer, id_token: str, refresh_token: str, seconds: str) -> None:
-        if answer.status != requests.codes.ok:
-            raise PhoneError(f"Firebase: {answer.body.get('error', {}).get('message')}")
-        self._id_token = str(answer.body[id_token])
-        self._refresh_token = str(answer.body[refresh_token])
-        self._renew_at = self._clock() + int(answer.body[seconds]) - RENEW_BEFORE_SECONDS
 
 
 def main() -> int:

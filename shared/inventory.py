@@ -35,7 +35,7 @@ WHILE_SWEEPING = "while the scheduled run looks through all Auth users, at most 
 WHILE_IN_BACKUPS = "until the last backup that may hold the organization has expired"
 TWO_YEARS = "for two years after the deletion, or its withdrawal"
 RECEIPT_HOLDER = "whoever has the receipt ID"
-WHILE_REGISTERED = "until the device signs out, or the purge"
+WHILE_REGISTERED = "until the device signs out or has been silent for 180 days (`DEVICE_EXPIRY_DAYS`), or the purge"
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
 NOTHING_OF_A_PERSON = "nothing about a person"
@@ -315,6 +315,19 @@ class RegistrationBody(Stored):
 
 class ReceiptBody(Stored):
     receiptId = fields.String(required=True, validate=check_device_id)
+
+
+class RegistrationAnswer(Schema):
+    deviceId = fields.String(required=True, validate=check_device_id)
+    customToken = fields.String(
+        required=True,
+        metadata={"description": "For Firebase's signInWithCustomToken, within an hour"},
+    )
+    heartbeatIntervalSeconds = fields.Integer(required=True)
+    organizationName = fields.String(
+        required=True,
+        metadata={"description": "To show on the phone; it reads no document of its organization"},
+    )
 
 
 class HeartbeatBody(Stored):

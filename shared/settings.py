@@ -373,6 +373,13 @@ class ReceiptSettings(FingerprintSettings):
 
 
 @dataclass(frozen=True)
+class ExpirySettings:
+    """device_expiry_days: of silence, after which a device is removed; 0: never."""
+
+    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
+
+
+@dataclass(frozen=True)
 class PurgeSettings(
     ProjectSettings,
     EntraSettings,
@@ -380,16 +387,16 @@ class PurgeSettings(
     ConsentSettings,
     BackupSettings,
     ReceiptSettings,
+    ExpirySettings,
 ):
     purge_budget_seconds: int = setting("PURGE_BUDGET_SECONDS", whole(1, 3600), default=480)
-    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
     user_batches_per_second: int = setting(
         "USER_BATCH_DELETIONS_PER_SECOND", whole(1, 1000), default=1
     )
 
 
 @dataclass(frozen=True)
-class SupportSettings(ProjectSettings, ClosingSettings):
+class SupportSettings(ProjectSettings, ClosingSettings, ExpirySettings):
     """What the operators' command line needs."""
 
     portal_url: str = setting("PORTAL_URL", base_url, default="")

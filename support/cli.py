@@ -31,6 +31,7 @@ from shared.google.users import Users
 from shared.receipts import new_salt, request_to_keep
 from shared.settings import RestoreSettings, SettingsError, SupportSettings, load
 from shared.signing import public_keys
+from shared.silence import DEVICES, SOON_DAYS, silence_is_ours, silent, soon_silent
 from shared.store import TENANTS, Stored, TenantStore, due, stored
 from shared.tenant import Closing, Reason, Way
 from support import verify as verifying
@@ -261,7 +262,10 @@ async def tenants(context: Context, lost: bool, as_json: bool) -> None:
 async def devices(
     context: Context, tenant_id: str, revoke_all: bool, device_id: str, yes: bool, as_json: bool
 ) -> None:
-    """How many devices TENANT has; with an option, sign them out. They can register again."""
+    """How many devices TENANT has, and how many will soon have been silent for too long.
+
+    With an option, sign them out. They can register again.
+    """
     if revoke_all and device_id:
         raise click.UsageError("--revoke-all or --revoke, not both")
     store, read = await context.sound_tenant(tenant_id)
@@ -273,8 +277,13 @@ async def devices(
         now = datetime.now(UTC)
         await store.change(lambda tenant: tenant.ask_sign_out(now))
         click.echo("the next scheduled run removes every device registered until now", err=True)
-    count = await context.database.count(store.devices_path)
-    context.show({"tenant": store.id, "devices": count}, as_json)
+    facts = {"tenant": store.id, "devices": await context.database.count(store.devices_path)}
+    days = context.settings.device_expiry_days
+    if days:
+        where = soon_silent(datetime.now(UTC), days)
+        expiring = await context.database.count(store.devices_path, where=where)
+        facts[f"expiringWithin{SOON_DAYS}Days"] = expiring
+    context.show(facts, as_json)
 
 
 async def _revoke(context: Context, store: TenantStore, device_id: str, yes: bool) -> None:
@@ -291,12 +300,26 @@ async def _revoke(context: Context, store: TenantStore, device_id: str, yes: boo
 @click.pass_obj
 @awaited
 async def purge_preview(context: Context, as_json: bool) -> None:
-    """What the next scheduled run would delete; nothing is changed."""
+    """What the next scheduled run would delete; nothing is changed.
+
+    The table lists organizations; how many silent devices of the others would go stands on standard error.
+    """
     rows = [
         {**facts_of(found), "devices": await context.database.count(f"{found.path}/devices")}
         async for found in due(context.database, datetime.now(UTC))
     ]
+    await _tell_silent(context)
     context.table(rows, ("tenant", "name", "status", "purgeAt", "devices"), as_json)
+
+
+async def _tell_silent(context: Context) -> None:
+    days, now = context.settings.device_expiry_days, datetime.now(UTC)
+    if not days:
+        return
+    count = await context.database.count(DEVICES, where=silent(now, days), group=True)
+    waits = count and await silence_is_ours(context.database, now)
+    but = "; it waits, because too few devices beat" if waits else ""
+    click.echo(f"devices that have been silent for {days} days: {count}{but}", err=True)
 
 
 @commands.command("receipts", short_help="Deletions that ended, from the logs.")

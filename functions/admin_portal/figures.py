@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from shared import inventory, logs
 from shared.errors import Unavailable
 from shared.google.firestore import Where
+from shared.silence import soon_silent
 from shared.store import TenantStore
 
 SECONDS = 20.0  # the page's upper part is there meanwhile
@@ -54,6 +55,20 @@ async def figures(store: TenantStore, now: datetime) -> Figures | None:
         logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
         return None
     return arranged(dict(zip(asked, found, strict=True)))
+
+
+async def expiring(store: TenantStore, now: datetime, days: int) -> int | None:
+    """How many devices will be removed within 30 days if they stay silent; None if that cannot be had now.
+
+    days: of silence, after which a device is removed; 0: none ever is. One read more per 1,000 such devices.
+    """
+    if not days:
+        return 0
+    try:
+        return await store.count_devices(where=soon_silent(now, days), seconds=SECONDS)
+    except Unavailable as away:
+        logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+        return None
 
 
 def arranged(found: dict[str, int]) -> Figures:

@@ -109,7 +109,7 @@ class PortalPages:
             tokens=tokens,
             links=self._links,
         )
-        return _forms_allowed(response)
+        return allow_forms(response)
 
     def page(
         self, request: Request, template: str, words: Mapping[str, Any], **values: Any
@@ -119,7 +119,7 @@ class PortalPages:
         response = self._pages.render(
             template, language, words=words[language], links=self._links, **values
         )
-        return _forms_allowed(response)
+        return allow_forms(response)
 
     def stream(
         self, request: Request, template: str, words: Mapping[str, Any], **values: Any

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared import logs
 from shared.google.firestore import Document, Firestore
+from shared.silence import DEVICES, silence_is_ours, silent
 
 from .budget import Budget
 from .pace import PacedUsers
 from .removal import remove_devices
 
-DEVICES = "devices"
 PAGE = 1000
 MOST_PAGES = 20  # of a run
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass
@@ -40,7 +39,7 @@ class Expiry:
             page = await self._silent()
             if not page:
                 return
-            if number == 0 and await self._silence_is_ours():
+            if number == 0 and await silence_is_ours(self.database, self.now()):
                 logs.event("expiry_waits", "ERROR")
                 return
             removed = await remove_devices(self.database, self.users, page, budget)
@@ -49,18 +48,10 @@ class Expiry:
                 return  # they all beat meanwhile, or Firebase keeps their users
 
     async def _silent(self) -> list[Document]:
-        where = [("lastHeartbeatAt", "<", self.now() - timedelta(days=self.days))]
         return await self.database.query(
-            DEVICES, where=where, order_by="lastHeartbeatAt", limit=PAGE, group=True
+            DEVICES,
+            where=silent(self.now(), self.days),
+            order_by="lastHeartbeatAt",
+            limit=PAGE,
+            group=True,
         )
-
-    async def _silence_is_ours(self) -> bool:
-        """Whether fewer than half of the devices that beat in the last week beat in the last day, or none did."""
-        now = self.now()
-        day, week = [
-            await self.database.count(
-                DEVICES, where=[("lastHeartbeatAt", ">=", now - span)], group=True
-            )
-            for span in (DAY, WEEK)
-        ]
-        return day == 0 or 2 * day < week

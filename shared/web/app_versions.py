@@ -9,7 +9,7 @@ from starlette.requests import Request
 from shared.errors import AppOutdated, Malformed
 
 HEADER = "Calliente-App-Version"
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
+_VERSION = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")
 Version = tuple[int, int, int]
 
 

@@ -67,7 +67,7 @@ def test_two_tenants_may_pick_the_same_device_id(addresses, make_organization, m
     assert (one.register().status, other.register().status) == (201, 201)
     assert one.sign_out().status == 204
     assert other.beat().status == 200
-    other.renew()
+    other.firebase.renew()
 
 
 def test_a_phone_reads_itself_alone(make_organization, make_phone):
@@ -312,8 +312,8 @@ def test_a_looping_phone(database, phone):
 
 def test_a_signed_out_phone_cannot_renew(phone):
     """With the Auth user gone, the refresh token is worth nothing."""
-    token = phone._refresh_token
+    token = phone.firebase.refresh_token
     assert phone.sign_out().status == 204
-    phone._refresh_token = token
+    phone.firebase.refresh_token = token
     with pytest.raises(PhoneError):
-        phone.renew()
+        phone.firebase.renew()

@@ -151,9 +151,10 @@ def test_the_first_page_leads_to_the_canonical_address(site):
     """Wherever it was opened."""
     page = requests.get(site.url.replace("127.0.0.1", "localhost"), timeout=20)
     assert re.findall(r'(?:href|action)="(http[^"]*)"', page.text) == [f"{site.url}/sign-in"] * 2
-    assert f"form-action 'self' {site.url} {site.entra.url};" in page.headers[
-        "Content-Security-Policy"
-    ]
+    assert (
+        f"form-action 'self' {site.url} {site.entra.url};"
+        in page.headers["Content-Security-Policy"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,9 @@ def test_a_withdrawal_is_logged_with_its_receipt(site, browser, capfd):
     store = site.store(CONTOSO)
     closing = store.close()
     page = sign_in(site, browser).text
-    token = re.search(r'action="/withdrawal"><input type="hidden" name="token" value="([^"]*)"', page)
+    token = re.search(
+        r'action="/withdrawal"><input type="hidden" name="token" value="([^"]*)"', page
+    )
     capfd.readouterr()
     browser._visit(
         "POST", f"{site.url}/withdrawal", data={"token": token[1]}, headers={"Origin": site.url}

@@ -1,14 +1,17 @@
 """Silent devices are removed, and only when the silence is theirs."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from functions.tenant_purge.budget import Budget
+from functions.admin_portal.figures import expiring
+from functions.tenant_purge import expiry as expiries
+from functions.tenant_purge.budget import Budget, OutOfTime
 from functions.tenant_purge.expiry import Expiry
 from functions.tenant_purge.pace import PacedUsers
 from functions.tenant_purge.signouts import SignOuts
-from shared.store import to_the_hour
+from shared.store import TenantStore, to_the_hour
 from shared.tenant import Tenant, onboarded, to_document
 from tests.helpers.fakes import NOW, TENANT, FakeFirestore, FakeUsers
 
@@ -86,6 +89,57 @@ async def test_half_of_the_weeks_devices_is_enough(database, users):
         put(database, users, number, 0 if number < 5 else 3)
     await expiry(database, users).run(budget())
     assert len(database.documents) == 10
+
+
+async def test_what_will_expire_is_told_before(database, users):
+    """The portal's figure counts this organization's devices alone, as early as 30 days before."""
+    put(database, users, 1, 151)
+    put(database, users, 2, 149)
+    put(database, users, 3, 160, OTHER)
+    store = TenantStore(database, TENANT)
+    assert await expiring(store, NOW, 180) == 1
+    assert await expiring(store, NOW, 0) == 0
+    database.away = True
+    assert await expiring(store, NOW, 180) is None
+
+
+async def test_a_beat_meanwhile_saves_a_device(database, users):
+    """A device that beats between the look and the deletion keeps its document."""
+    put(database, users, 1, 300)
+    put(database, users, 2, 0)
+
+    class BeatingMeanwhile(FakeUsers):
+        async def delete(self, uids):
+            put(database, users, 1, 0)
+            return await users.delete(uids)
+
+    await expiry(database, BeatingMeanwhile()).run(budget())
+    assert f"tenants/{TENANT}/devices/{device(1)}" in database.documents
+
+
+def test_a_run_is_bounded_and_the_next_goes_on(database, users, monkeypatch):
+    """So many pages, the longest silence first."""
+    monkeypatch.setattr(expiries, "PAGE", 2)
+    monkeypatch.setattr(expiries, "MOST_PAGES", 2)
+    for number in range(1, 8):
+        put(database, users, number, 200 + number)
+    put(database, users, 99, 0)
+    work = expiry(database, users)
+    asyncio.run(work.run(budget()))
+    assert work.expired == 4
+    left = {f"{TENANT}:{device(number)}" for number in (1, 2, 3, 99)}
+    assert users.uids == left
+    asyncio.run(expiry(database, users).run(budget()))
+    assert users.uids == {f"{TENANT}:{device(99)}"}
+
+
+async def test_a_spent_budget_leaves_the_rest(database, users):
+    """Nothing is removed after it."""
+    put(database, users, 1, 300)
+    put(database, users, 2, 0)
+    with pytest.raises(OutOfTime):
+        await expiry(database, users).run(budget(0.0))
+    assert len(database.documents) == 2
 
 
 async def test_a_user_that_firebase_keeps_keeps_its_document(database, users):

@@ -53,6 +53,25 @@ def test_a_failed_sync_leaves_the_last_good_one(client, database):
     assert database.documents[PATH]["lastOutcome"] == "failed"
 
 
+def test_a_mismatch_moves_the_heartbeat_alone(client, database, logged):
+    """A phone that found an unpublished field lives; how its syncs ended stays, and somebody is woken."""
+    stored = {"lastHeartbeatAt": "earlier", "lastSyncAt": "yesterday", "lastOutcome": "failed"}
+    database.put(PATH, stored)
+    assert beat(client, {"outcome": "inventory_mismatch"}).status_code == 200
+    assert database.documents[PATH] == {**stored, "lastHeartbeatAt": HOUR}
+    alarms = [line for line in logged() if line["event"] == "inventory_mismatch"]
+    assert [(line["severity"], set(line)) for line in alarms] == [
+        ("CRITICAL", {"event", "message", "severity"}),
+    ]
+
+
+def test_a_mismatch_of_a_deleted_device_wakes_nobody(client, database, logged):
+    """What is not taken is not counted."""
+    database.kept.clear()
+    assert beat(client, {"outcome": "inventory_mismatch"}).status_code == 410
+    assert [line for line in logged() if line["event"] == "inventory_mismatch"] == []
+
+
 def test_the_next_beat_is_due_within_the_spread(client):
     """The answer says when to beat next: the interval, give or take a tenth."""
     answer = beat(client).json()
