@@ -35,6 +35,7 @@ from support.advice import advice_on
 from support.audit import Audit, misfits
 from support.audit import as_json as report_json
 from support.doctor import examine
+from support.proof_commands import verify_deployment
 from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
 
 REFUSED, USAGE, AWAY = 1, 2, 3
@@ -379,6 +380,9 @@ async def doctor(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(lines))
     sys.exit(REFUSED if sick else 0)
+
+
+commands.add_command(verify_deployment)
 
 
 def main() -> None:

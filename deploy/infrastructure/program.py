@@ -32,9 +32,11 @@ PROGRAM = (
 
 def stage(function: str) -> services.Source:
     """Stage a function's bundle and pack it."""
-    packed = bundle.archive(bundle.stage(function))
+    staged = bundle.stage(function)
+    packed = bundle.archive(staged)
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    return services.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
+    path = Path(os.path.relpath(packed, PROGRAM))
+    return services.Source(path, digest, bundle.build_of(staged))
 
 
 def make(config: Config, stage: services.Stage = stage) -> None:

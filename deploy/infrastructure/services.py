@@ -14,6 +14,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_gcp as gcp
 
+from deploy.bundle import Build
 from deploy.infrastructure import functions
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.functions import FUNCTIONS, Function
@@ -28,10 +29,14 @@ INGRESS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex."""
+    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex.
+
+    build: what it was made of, as it tells it itself.
+    """
 
     path: Path
     digest: str
+    build: Build
 
 
 Stage = Callable[[str], Source]
@@ -76,12 +81,14 @@ def make(
     places = _places(cloud)
     services = {}
     for function in FUNCTIONS:
-        image = _image(cloud, function, places, stage(function.name), identities)
+        source = stage(function.name)
+        image = _image(cloud, function, places, source, identities)
         first = [*after, *identities.granted, *secrets.usable[function.name]]
         services[function.name] = _service(
             cloud,
             function,
             image,
+            source.build,
             _environment(cloud, function, secrets, client_id),
             identities,
             first,
@@ -214,6 +221,7 @@ def _service(
     cloud: Cloud,
     function: Function,
     image: pulumi.Output[str],
+    build: Build,
     envs: list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs],
     identities: Identities,
     after: list[pulumi.Resource],
@@ -232,6 +240,7 @@ def _service(
         template=gcp.cloudrunv2.ServiceTemplateArgs(
             service_account=identities.functions[function.name].email,
             labels=rotated,
+            annotations={"calliente-commit": build.commit, "calliente-digest": build.digest},
             timeout=f"{function.timeout_seconds}s",
             max_instance_request_concurrency=function.concurrency,
             scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(
