@@ -39,6 +39,7 @@ from support.advice import advice_on
 from support.audit import Audit
 from support.audit import as_json as report_json
 from support.doctor import examine
+from support.proof_commands import verify_deployment
 from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
 from support.restore import RestoreCheck
 
@@ -491,6 +492,9 @@ async def doctor(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(lines))
     sys.exit(REFUSED if sick else 0)
+
+
+commands.add_command(verify_deployment)
 
 
 def main() -> None:

@@ -34,9 +34,15 @@ PROGRAM = ROOT / "deploy" / "program"  # where Pulumi runs: paths in the state a
 
 def stage(function: str) -> images.Source:
     """Stage a function's bundle and pack it."""
-    packed = bundle.archive(bundle.stage(function))
+    staged = bundle.stage(function)
+    packed = bundle.archive(staged)
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+<<<<<<< HEAD
     return images.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
+=======
+    path = Path(os.path.relpath(packed, PROGRAM))
+    return services.Source(path, digest, bundle.build_of(staged))
+>>>>>>> wt-proof
 
 
 def make(config: Config, stage: images.Stage) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from deploy.bundle import Build
 from deploy.infrastructure.config import Config
 from deploy.infrastructure.images import Source
 from deploy.infrastructure.preview import settings_of
@@ -29,7 +30,9 @@ def config(**changes: object) -> Config:
 
 
 def staged(function: str) -> Source:
-    return Source(Path(f"../../build/{function}.zip"), f"digest-of-{function}")
+    return Source(
+        Path(f"../../build/{function}.zip"), f"digest-of-{function}", Build("c" * 40, "d" * 64)
+    )
 
 
 @cache

@@ -117,3 +117,12 @@ def test_the_functions_run_on_the_asynchronous_server():
     purge = service("tenant-purge")["template"]
     assert purge["maxInstanceRequestConcurrency"] == 1
     assert purge["scaling"]["maxInstanceCount"] == 2
+
+
+def test_each_revision_names_what_it_is_made_of():
+    """The purge cannot be asked from outside: commit and digest stand at the revision too, of every function."""
+    for name in {*HTTP, "tenant-purge"}:
+        assert service(name)["template"]["annotations"] == {
+            "calliente-commit": "c" * 40,
+            "calliente-digest": "d" * 64,
+        }

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -182,3 +183,24 @@ def test_an_unknown_function_is_refused(tree: Path, tmp_path: Path):
     """A misspelt name stages nothing."""
     with pytest.raises(ValueError, match="greet"):
         bundle.stage("great", build=tmp_path / "build", root=tree)
+
+
+@pytest.mark.skipif(not (bundle.ROOT / ".git").exists(), reason="an exported tree has no commit")
+def test_two_clones_build_the_same_bundles(tmp_path: Path):
+    """Every function of this repository: other folders, times, languages and time zones give the same bytes."""
+    built = []
+    surroundings = (
+        {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
+        {"TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"},
+    )
+    for folder, around in zip(("one", "other/deeper"), surroundings, strict=True):
+        clone = tmp_path / folder
+        git(bundle.ROOT, "clone", "--quiet", str(bundle.ROOT), str(clone))
+        for path in clone.rglob("*.py"):
+            os.utime(path, (len(built) * 1_000_000_000, len(built) * 1_000_000_000))
+        command = [sys.executable, "-m", "deploy.bundle", "--all"]
+        subprocess.run(command, cwd=clone, env={**os.environ, **around}, check=True)
+        staged = [clone / "build" / name for name in bundle.functions(clone)]
+        built.append([(one.name, bundle.archive(one).read_bytes()) for one in staged])
+    assert [name for name, _ in built[0]] == bundle.functions()
+    assert built[0] == built[1]

@@ -8,6 +8,7 @@ import yaml
 from marshmallow import fields
 
 from docs import generate as docs
+from docs.data_processing_page import data_processing_page
 from docs.inventory_page import inventory_page
 from docs.openapi import all_problems, description
 from shared import inventory
@@ -74,3 +75,22 @@ def test_every_stored_field_is_listed(schema: type[inventory.Stored]):
         about = field.metadata
         words = (f"{name}`", about["purpose"][1:], about["retention"])
         assert [row for row in rows if all(word in row for word in words)], name
+
+
+@pytest.mark.parametrize("schema", inventory.DOCUMENTS.values())
+def test_the_annex_names_every_stored_document_and_field(schema: type[inventory.Stored]):
+    """What a customer signs holds each field with its purpose and retention, and nothing that is not stored."""
+    rows = [line for line in data_processing_page().splitlines() if line.startswith("| `")]
+    for name, field in schema().fields.items():
+        inner = field.schema.fields if isinstance(field, fields.Nested) else {"": field}
+        for below, leaf in inner.items():
+            path = f"{name}.{below}" if below else name
+            assert [
+                row for row in rows if f"`{path}`" in row and leaf.metadata["retention"] in row
+            ], path
+    stored = sum(
+        len(one.schema.fields) if isinstance(one, fields.Nested) else 1
+        for kept in inventory.DOCUMENTS.values()
+        for one in kept().fields.values()
+    )
+    assert len(rows) == stored
