@@ -14,6 +14,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_gcp as gcp
 
+from deploy.bundle import Build
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.functions import RUNTIME, Function
 from deploy.infrastructure.identities import Identities
@@ -22,10 +23,14 @@ from deploy.infrastructure.secrets import PYTHON
 
 @dataclass(frozen=True)
 class Source:
-    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex."""
+    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex.
+
+    build: what it was made of, as it tells it itself.
+    """
 
     path: Path
     digest: str
+    build: Build
 
 
 Stage = Callable[[str], Source]

@@ -37,12 +37,8 @@ def stage(function: str) -> images.Source:
     staged = bundle.stage(function)
     packed = bundle.archive(staged)
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-<<<<<<< HEAD
-    return images.Source(Path(os.path.relpath(packed, PROGRAM)), digest)
-=======
     path = Path(os.path.relpath(packed, PROGRAM))
-    return services.Source(path, digest, bundle.build_of(staged))
->>>>>>> wt-proof
+    return images.Source(path, digest, bundle.build_of(staged))
 
 
 def make(config: Config, stage: images.Stage) -> None:

@@ -9,12 +9,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_gcp as gcp
 
-<<<<<<< HEAD
-from deploy.infrastructure import access, functions, images
-=======
 from deploy.bundle import Build
-from deploy.infrastructure import functions
->>>>>>> wt-proof
+from deploy.infrastructure import access, functions, images
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.functions import FUNCTIONS, Function
 from deploy.infrastructure.identities import Identities
@@ -26,51 +22,6 @@ INGRESS = {
 }
 
 
-<<<<<<< HEAD
-=======
-@dataclass(frozen=True)
-class Source:
-    """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex.
-
-    build: what it was made of, as it tells it itself.
-    """
-
-    path: Path
-    digest: str
-    build: Build
-
-
-Stage = Callable[[str], Source]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where sources are uploaded, and where images are kept."""
-
-    bucket: gcp.storage.Bucket
-    repository: gcp.artifactregistry.Repository
-
-
-def default_url(cloud: Cloud, function: Function) -> pulumi.Output[str]:
-    """Return the address that Cloud Run gives a service by itself."""
-    return cloud.number.apply(
-        lambda number: f"https://{function.service}-{number}.{cloud.region}.run.app"
-    )
-
-
-def addresses(cloud: Cloud) -> dict[str, pulumi.Output[str]]:
-    """Return the public address of each HTTP function: its domain, or what Cloud Run gives it."""
-    own = cloud.config.stack.domains()
-    return {
-        one.name: pulumi.Output.from_input(own[one.name])
-        if one.name in own
-        else default_url(cloud, one)
-        for one in FUNCTIONS
-        if not one.scheduled
-    }
-
-
->>>>>>> wt-proof
 def make(
     cloud: Cloud,
     identities: Identities,
@@ -83,12 +34,8 @@ def make(
     places = images.make_places(cloud)
     services = {}
     for function in FUNCTIONS:
-<<<<<<< HEAD
-        image = images.make(cloud, function, places, stage(function.name), identities)
-=======
         source = stage(function.name)
-        image = _image(cloud, function, places, source, identities)
->>>>>>> wt-proof
+        image = images.make(cloud, function, places, source, identities)
         first = [*after, *identities.granted, *secrets.usable[function.name]]
         services[function.name] = _service(
             cloud,
