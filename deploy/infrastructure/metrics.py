@@ -85,6 +85,11 @@ METRICS = (
         filter=_event("entra_credential_failing"),
     ),
     Metric(
+        name="entra_refuses_us",
+        description="Entra or Graph refused an administrator's sign-in by a fault of ours",
+        filter=f"{_event('entra_refused')} AND severity>=ERROR",
+    ),
+    Metric(
         name="mass_consent_loss",
         description="More consents than a handful seem lost in one run",
         filter=_event("mass_consent_loss"),
@@ -138,6 +143,11 @@ ALARMS = (
         "Calliente: the credential for Entra is failing",
         "Onboarding and the checks of consent fail until it is renewed; no organization is changed"
         " meanwhile.",
+    ),
+    Alarm(
+        "entra_refuses_us",
+        "Calliente: Entra refuses administrators by a fault of ours",
+        "The log event `entra_refused` has the AADSTS number: registration, redirect address or credential.",
     ),
     Alarm(
         "consent_unclear",

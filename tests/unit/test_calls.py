@@ -80,6 +80,12 @@ def receiver(node: ast.expr) -> str:
 def permissions(tree: ast.AST, seen: frozenset[str] = frozenset()) -> Iterator[str]:
     """What a piece of code needs for its calls, and for those of the store that they lead to."""
     inside_store = bool(seen)
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "shared.store"
+        for alias in node.names
+    }
     for node in ast.walk(tree):
         body = None
         if isinstance(node, ast.Attribute):  # called, or handed on to be called
@@ -87,7 +93,7 @@ def permissions(tree: ast.AST, seen: frozenset[str] = frozenset()) -> Iterator[s
             yield from CLASSES.get(on, {}).get(name, ())
             is_store = on in ("store", "TenantStore") or (inside_store and on == "self")
             body = METHODS.get(name) if is_store else None
-        elif isinstance(node, ast.Name):
+        elif isinstance(node, ast.Name) and (inside_store or node.id in imported):
             body = FREE.get(node.id)
         if body and body.name not in seen:
             yield from permissions(body, seen | {body.name})

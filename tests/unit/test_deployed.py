@@ -281,7 +281,7 @@ def made_certificate(ends: datetime) -> str:
 def a_doctor(credentials: Any, **environ: str) -> doctor.Doctor:
     told = {"GOOGLE_CLOUD_PROJECT": PROJECT, "ENTRA_CLIENT_ID": CLIENT_ID, **environ}
     settings = load(doctor.DoctorSettings, told)
-    return doctor.Doctor(settings, told, NOW.timestamp, lambda: credentials)
+    return doctor.Doctor(settings, told, NOW.timestamp, credentials=lambda: credentials)
 
 
 def test_a_real_project_is_looked_at_whole_and_the_emulators_are_not():
