@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from marshmallow import RAISE, Schema, fields
@@ -52,6 +53,12 @@ async def away(_request: Request) -> Response:
     raise errors.Unavailable("firestore", "deadline")
 
 
+async def library(_request: Request) -> Response:
+    """A library speaks of what it was given."""
+    logging.getLogger("urllib3.connection").warning("GET %s", "https://canary.example/?canary")
+    return Response(status_code=204)
+
+
 async def empty(_request: Request) -> Response:
     return Response(status_code=204)
 
@@ -88,6 +95,7 @@ application = Application(
         "/headers": {"GET": headers},
         "/crash": {"GET": crash},
         "/away": {"GET": away},
+        "/library": {"GET": library},
         "/broken": {"GET": broken},
         "/endless": {"GET": endless},
     },

@@ -14,6 +14,7 @@ REQUESTS = (
     b"GET /crash?q=canary HTTP/1.1",
     b"GET /broken?canary HTTP/1.1",
     b"GET /away?canary HTTP/1.1",
+    b"GET /library HTTP/1.1",
     b"GET /favicon.ico?canary HTTP/1.1",
     b"CANARY /query HTTP/1.1",
     b"GET /token HTTP/1.1\r\nAuthorization: Bearer canary.canary.canary",
@@ -47,14 +48,19 @@ def test_nothing_of_a_caller_is_written(tmp_path, options, environment):
     text = server.log.read_text()
     assert "canary" not in text.lower()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    assert {line["event"] for line in lines} >= {"tiny", "crash", "dependency_away"}
+    assert {line["event"] for line in lines} >= {
+        "tiny",
+        "crash",
+        "dependency_away",
+        "library",
+    }
 
 
 def test_a_right_execution_id_is_not_written_either(tmp_path):
     """Even one of the platform's shape comes from the caller."""
     with served(tmp_path, LOG_EXECUTION_ID="true") as server:
         server.ask(
-            b"GET /query HTTP/1.1\r\nHost: x\r\nFunction-Execution-Id: abcdefGHI012\r\n"
+            b"GET /crash HTTP/1.1\r\nHost: x\r\nFunction-Execution-Id: abcdefGHI012\r\n"
             b"Connection: close\r\n\r\n"
         )
     assert "abcdefGHI012" not in server.log.read_text()
