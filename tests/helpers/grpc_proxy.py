@@ -43,7 +43,9 @@ class GrpcProxy(grpc.GenericRpcHandler):
     """
 
     def __init__(self, target: str) -> None:
-        self._channel = grpc.insecure_channel(target)
+        self._channel: Any = grpc.insecure_channel(
+            target
+        )  # bytes in and out, which the stubs do not know
         self._next: dict[str, deque[Refusal]] = defaultdict(deque)
         self._always: dict[str, Refusal] = {}
         self._server: Any = None
@@ -141,7 +143,7 @@ class GrpcProxy(grpc.GenericRpcHandler):
         return is_waited_for
 
     def _listen(self, port: int) -> int:
-        self._server = grpc.server(ThreadPoolExecutor(THREADS), handlers=(self,))
+        self._server = grpc.server(ThreadPoolExecutor(THREADS), handlers=[self])
         bound: int = self._server.add_insecure_port(f"{HOST}:{port}")
         self._server.start()
         return bound

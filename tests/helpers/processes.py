@@ -53,8 +53,9 @@ def function(
     staged = bundle.stage(name, build=folder / "build")
     binaries = environment / "bin" if environment else Path(sys.executable).parent
     port = free_ports(1)[0]
-    command = [binaries / "functions-framework", "--target", name, "--source", staged / "main.py"]
-    bound: list[str | Path] = ["--host", HOST, "--port", str(port)]
+    framework, source = binaries / "functions-framework", staged / "main.py"
+    command: list[str | Path] = [framework, "--target", name, "--source", source]
+    bound = ["--host", HOST, "--port", str(port)]
     own = {"WORKERS": "1", "PYTHONPATH": "", "HOME": str(folder)}
     log = LOGS / f"{label}-{name}.log"
     log_start = log.stat().st_size if log.exists() else 0
