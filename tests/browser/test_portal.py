@@ -2,15 +2,15 @@
 
 import json
 import re
-import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from functions.admin_portal import words
 from functions.onboarding.words import CONNECTED, LANDING
-from shared.google.old_firestore import in_chunks
+from shared.tenant import Reason, Status
 from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
+from tests.helpers.stores import add_devices, remove
 
 DAY = timedelta(days=1)
 AGES = {  # phones of an organization, by the time since they last synchronized
@@ -26,22 +26,13 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Micr
 
 
 @pytest.fixture
-def with_phones(database):
+def with_phones(server_side):
     """Give an organization phones of these ages, some of which fail."""
 
     def make(organization, ages=AGES):
-        now, writes = datetime.now(UTC), []
-        for age, count in ages.items():
-            for _ in range(count):
-                fields = {"lastHeartbeatAt": now}
-                if age is not None:
-                    failed = len(writes) < FAILING
-                    fields |= {"lastSyncAt": now - age, "lastOutcome": "succeeded"}
-                    fields |= {"lastOutcome": "failed"} if failed else {}
-                path = f"tenants/{organization.id}/devices/{uuid.uuid4()}"
-                writes.append(database.set(path, fields))
-        for chunk in in_chunks(writes, 500):
-            assert not any(database.batch_write(chunk))
+        phones = [(age, "succeeded" if age else None) for age, n in ages.items() for _ in range(n)]
+        phones[:FAILING] = [(age, "failed" if age else None) for age, _ in phones[:FAILING]]
+        add_devices(server_side, organization.id, phones)
         return organization
 
     return make
@@ -64,8 +55,8 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
     viewer.page.wait_for_url(re.compile(re.escape(portal)))
 
 
-def status_of(organization) -> str:
-    return organization.store.read().fields["status"]
+def status_of(organization) -> Status:
+    return organization.store.tenant.status
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -116,8 +107,8 @@ def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization
     viewer.page.get_by_role("textbox").fill(organization.tenant.name)
     viewer.page.get_by_role("button", name=said["delete"]).click()
     assert viewer.page.get_by_text(said["statuses"]["closing"]).is_visible()
-    closing = organization.store.read().fields["closing"]
-    assert viewer.page.get_by_text(closing["receiptId"]).is_visible()
+    closing = organization.store.tenant.closing
+    assert viewer.page.get_by_text(closing.receipt_id).is_visible()
     viewer.look("portal-deletion-requested")
     viewer.page.get_by_role("button", name=said["withdraw"]).click()
     assert viewer.page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
@@ -163,7 +154,7 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
     """No way back, and the page says so."""
     organization = make_organization()
     close(organization)
-    organization.store.begin_purge(organization.store.read().fields["closing"]["purgeAt"])
+    organization.store.begin_purge()
     sign_in(viewer, portal, organization)
     assert viewer.page.get_by_text(words.OVERVIEW["en"]["statuses"]["purging"]).is_visible()
     assert not viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["withdraw"]).count()
@@ -173,8 +164,7 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
 def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     """Connecting again keeps the data: the page says so and leads there."""
     organization = make_organization()
-    receipt, now = str(uuid.uuid4()), datetime.now(UTC)
-    organization.store.close("consent_lost", receipt, now, timedelta(hours=2))
+    organization.store.close(timedelta(hours=2), Reason.CONSENT_LOST)
     sign_in(viewer, portal, organization)
     viewer.look("portal-consent-lost")
     viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
@@ -255,8 +245,7 @@ def _without_consent(viewer, portal, organization, entra):
 
 
 def _without_tenant(viewer, portal, organization, entra):
-    database = organization.store._database
-    database.commit(database.delete(organization.store.path))
+    remove(organization.store.database, organization.store.path)
     sign_in(viewer, portal, organization)
 
 
@@ -267,10 +256,9 @@ def _away(viewer, portal, organization, entra):
 
 def _too_late(viewer, portal, organization, entra):
     store, said = organization.store, words.OVERVIEW["en"]
-    now = datetime.now(UTC)
-    store.close("requested", str(uuid.uuid4()), now, timedelta())
+    store.close()
     sign_in(viewer, portal, organization)
-    store.begin_purge(store.read().fields["closing"]["purgeAt"])
+    store.begin_purge()
     viewer.page.get_by_role("button", name=said["withdraw"]).click()
 
 
