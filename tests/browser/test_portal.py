@@ -2,12 +2,13 @@
 
 import json
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 
 from functions.admin_portal import words
-from functions.onboarding.words import CONNECTED, LANDING
+from functions.onboarding.words import ASKING, CONNECTED, LANDING
 from shared.tenant import Reason, Status
 from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
 from tests.helpers.stores import add_devices, remove
@@ -53,6 +54,12 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
     viewer.page.get_by_role("link", name=words.SIGN_IN[language]["button"]).click()
     decide(viewer, organization, **{"button": "Sign in", **who})
     viewer.page.wait_for_url(re.compile(re.escape(portal)))
+
+
+def look_up(viewer: Viewer, portal: str, receipt_id: str) -> None:
+    viewer.page.goto(f"{portal}/receipts")
+    viewer.page.get_by_role("textbox").fill(receipt_id)
+    viewer.page.get_by_role("button", name=words.RECEIPTS["en"]["button"]).click()
 
 
 def status_of(organization) -> Status:
@@ -150,6 +157,21 @@ def test_what_is_stored_is_downloaded(viewer, portal, make_organization, with_ph
     assert text.count("lastHeartbeatAt") == sum(FEW.values())
 
 
+def test_a_receipt_is_looked_up(viewer, portal, make_organization):
+    """Whoever has its ID sees that a deletion is pending, and later that it was withdrawn; nobody signs in."""
+    organization = make_organization()
+    receipt = organization.store.close(timedelta(hours=2)).receipt_id
+    look_up(viewer, portal, receipt)
+    states = words.RECEIPTS["en"]["states"]
+    assert viewer.page.get_by_text(states["pending"], exact=True).is_visible()
+    assert receipt not in viewer.page.url
+    viewer.look("portal-receipt-pending")
+    organization.store.reopen()
+    look_up(viewer, portal, receipt)
+    assert viewer.page.get_by_text(states["withdrawn"], exact=True).is_visible()
+    assert not viewer.page.get_by_text(organization.id).count()
+
+
 def test_what_is_being_purged(viewer, portal, make_organization, close):
     """No way back, and the page says so."""
     organization = make_organization()
@@ -170,6 +192,10 @@ def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
     viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
     decide(viewer, organization)
+    assert heading(viewer) == ASKING["en"]["title"]
+    assert status_of(organization) == "closing"
+    viewer.look("onboarding-asking")
+    viewer.page.get_by_role("button", name=ASKING["en"]["withdraw"]).click()
     assert heading(viewer) == CONNECTED["en"]["title"]
     assert status_of(organization) == "active"
 
@@ -268,6 +294,23 @@ def _without_session(viewer, portal, organization, entra):
     viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
 
 
+def _with_a_guess(viewer, portal, organization, entra):
+    viewer.page.goto(portal)
+    viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
+    viewer.page.goto(f"{portal}/signed-in?code=guessed&state=guessed")
+
+
+def _withdrawn_meanwhile(viewer, portal, organization, entra):
+    organization.store.close(timedelta(hours=2))
+    sign_in(viewer, portal, organization)
+    organization.store.reopen()
+    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["keep_request"]).click()
+
+
+def _with_an_unknown_receipt(viewer, portal, organization, entra):
+    look_up(viewer, portal, str(uuid.uuid4()))
+
+
 def _at(path):
     def arrange(viewer, portal, organization, entra):
         viewer.page.goto(f"{portal}{path}")
@@ -280,14 +323,18 @@ FAILURES = {
     "blocked_by_policy": _cannot_sign_in(53003),
     "consent_missing": _without_consent,
     "expired": _cannot_sign_in(70008),
-    "invalid_state": _at("/signed-in?code=guessed&state=guessed"),
+    "invalid_state": _with_a_guess,
     "malformed": _at("/signed-in?state=one&state=two"),
+    "no_cookie": _at("/signed-in?code=guessed&state=guessed"),
     "not_administrator": _as_member,
     "not_found": _at("/elsewhere"),
+    "nothing_pending": _withdrawn_meanwhile,
+    "receipt_unknown": _with_an_unknown_receipt,
     "signed_out": _without_session,
     "tenant_not_onboarded": _without_tenant,
     "tenant_purging": _too_late,
     "unavailable": _away,
+    "unclear_organization": _at("/sign-in?organization=???"),
     "unexpected": _with_another_issuer,
     "unknown_organization": _cannot_sign_in(90002),
     "wrong_account": _with_a_personal_account,
@@ -321,6 +368,6 @@ def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding
 
 def test_every_failure_is_looked_at():
     """A failure that gets words of its own gets a look, too."""
-    # with what leads to them, above; shown as unavailable is
-    elsewhere = {"wrong_name", "foreign_form", "service_away"}
+    # with what leads to them, above; shown as unavailable is; and what would keep others from looking up theirs
+    elsewhere = {"wrong_name", "foreign_form", "service_away", "too_many_lookups"}
     assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])
