@@ -29,7 +29,8 @@ from local.processes import HOST, ROOT, STATE, LocalStackError, free_ports, serv
 
 PROJECT = "demo-calliente"
 TRANSACTION_LIFE_SECONDS = 70.0  # one that is idle expires after 60
-WARM_UP_SECONDS = 60.0
+WARM_UP_SECONDS = 90.0
+CALL_SECONDS = 10.0
 
 _FIREBASE = ROOT / "local/node_modules/.bin/firebase"
 _HIDANE_VERSION = "0.6.0"
@@ -164,6 +165,19 @@ def _warm_up(address: str) -> None:
 
     Raises LocalStackError.
     """
+    ends = time.monotonic() + WARM_UP_SECONDS
+    while True:
+        try:
+            return _transact(address)
+        except grpc.RpcError as error:
+            if time.monotonic() > ends:
+                raise LocalStackError(
+                    f"Firestore at {address} answers no call: {error.code().name}."
+                ) from None
+
+
+def _transact(address: str) -> None:
+    """Begin and end a transaction of nothing. Raises grpc.RpcError."""
     database = f"projects/{PROJECT}/databases/(default)"
     begin, undo = types.BeginTransactionRequest.pb(), types.RollbackRequest.pb()
     with grpc.insecure_channel(address) as channel:
@@ -172,16 +186,11 @@ def _warm_up(address: str) -> None:
             name, owner = f"/google.firestore.v1.Firestore/{method}", "Bearer owner"
             ask = channel.unary_unary(name, type(request).SerializeToString, bytes)
             metadata = (("authorization", owner),)
-            return bytes(
-                ask(request, timeout=WARM_UP_SECONDS, wait_for_ready=True, metadata=metadata)
-            )
+            return bytes(ask(request, timeout=CALL_SECONDS, wait_for_ready=True, metadata=metadata))
 
-        try:
-            begun = call("BeginTransaction", begin(database=database))
-            transaction = types.BeginTransactionResponse.pb().FromString(begun).transaction
-            call("Rollback", undo(database=database, transaction=transaction))
-        except grpc.RpcError:
-            raise LocalStackError(f"Firestore at {address} answers no call.") from None
+        begun = call("BeginTransaction", begin(database=database))
+        transaction = types.BeginTransactionResponse.pb().FromString(begun).transaction
+        call("Rollback", undo(database=database, transaction=transaction))
 
 
 @contextlib.contextmanager

@@ -19,26 +19,32 @@ T = TypeVar("T")
 
 
 class Threads:
-    """A pool of at most `most` threads, without a queue. It is made on the event loop and used from there alone."""
+    """A pool of at most `most` threads. It is made on the event loop and used from there alone.
 
-    def __init__(self, most: int = THREADS) -> None:
+    wait_seconds: how long a call waits for a free one; not at all, unless given.
+    """
+
+    def __init__(self, most: int = THREADS, wait_seconds: float = 0.0) -> None:
         self._most = most
-        self._busy = 0
+        self._wait_seconds = wait_seconds
+        self._free = asyncio.Semaphore(most)
         self._pool: ThreadPoolExecutor | None = None  # after the server's fork, not before
 
     async def run(self, call: Callable[[], T], *, seconds: float, dependency: str) -> T:
         """What `call` returns or raises. Raises Unavailable where all threads are busy, or `seconds` are over."""
-        if self._busy >= self._most:
-            raise Unavailable(dependency, "threads_busy")
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable(dependency, "threads_busy") from None
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="blocking")
-        self._busy += 1
         work = asyncio.get_running_loop().run_in_executor(self._pool, call)
         work.add_done_callback(self._ended)
         async with deadline(seconds, dependency):
             return await asyncio.shield(work)
 
     def _ended(self, work: asyncio.Future[T]) -> None:
-        self._busy -= 1
+        self._free.release()
         if not work.cancelled():
             work.exception()  # whoever asked may have gone; then nobody else looks at it

@@ -22,6 +22,7 @@ from shared.tokens import DeviceIdentity
 
 LIFETIME_SECONDS = 3600
 SIGNING_SECONDS = 10.0
+WAIT_SECONDS = 2.0  # for a thread, where a whole company registers at once
 AUDIENCE = (
     "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
 )
@@ -45,7 +46,7 @@ class CustomTokens:
         self._emulator = emulator
         self._clock = clock
         self._google = google or (lambda: service_account.credentials(_SCOPE, "firebase"))
-        self._threads = threads or Threads()
+        self._threads = threads or Threads(wait_seconds=WAIT_SECONDS)
         self._making = threading.Lock()
         self._signer: tuple[str, Any] | None = None
 

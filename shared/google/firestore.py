@@ -105,17 +105,20 @@ class Firestore:
         self._emulator = emulator
         self._database = database
         self._client: AsyncClient | None = None
+        self._making = asyncio.Lock()
         self._wire: Wire | None = None
 
     async def client(self) -> AsyncClient:
         """Google's client. Raises Unavailable where there are no credentials."""
         if self._client is None:
-            credentials = await connection.credentials(self._emulator)
-            if self._client is None:  # nobody was faster while the credentials were asked for
-                self._client = connection.client(
-                    self._project, self._emulator, self._database, credentials
-                )
+            async with self._making:
+                if self._client is None:
+                    self._client = await self._made_client()
         return self._client
+
+    async def _made_client(self) -> AsyncClient:
+        credentials = await connection.credentials(self._emulator)
+        return connection.client(self._project, self._emulator, self._database, credentials)
 
     async def _made_wire(self) -> Wire:
         if self._wire is None:

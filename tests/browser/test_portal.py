@@ -3,14 +3,15 @@
 import json
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from functions.admin_portal import words
-from functions.onboarding.words import CONNECTED, LANDING
-from shared.google.old_firestore import in_chunks
+from functions.onboarding.words import ASKING, CONNECTED, LANDING
+from shared.tenant import Reason, Status
 from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
+from tests.helpers.stores import add_devices, remove
 
 DAY = timedelta(days=1)
 AGES = {  # phones of an organization, by the time since they last synchronized
@@ -26,22 +27,13 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Micr
 
 
 @pytest.fixture
-def with_phones(database):
+def with_phones(server_side):
     """Give an organization phones of these ages, some of which fail."""
 
     def make(organization, ages=AGES):
-        now, writes = datetime.now(UTC), []
-        for age, count in ages.items():
-            for _ in range(count):
-                fields = {"lastHeartbeatAt": now}
-                if age is not None:
-                    failed = len(writes) < FAILING
-                    fields |= {"lastSyncAt": now - age, "lastOutcome": "succeeded"}
-                    fields |= {"lastOutcome": "failed"} if failed else {}
-                path = f"tenants/{organization.id}/devices/{uuid.uuid4()}"
-                writes.append(database.set(path, fields))
-        for chunk in in_chunks(writes, 500):
-            assert not any(database.batch_write(chunk))
+        phones = [(age, "succeeded" if age else None) for age, n in ages.items() for _ in range(n)]
+        phones[:FAILING] = [(age, "failed" if age else None) for age, _ in phones[:FAILING]]
+        add_devices(server_side, organization.id, phones)
         return organization
 
     return make
@@ -64,8 +56,14 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
     viewer.page.wait_for_url(re.compile(re.escape(portal)))
 
 
-def status_of(organization) -> str:
-    return organization.store.read().fields["status"]
+def look_up(viewer: Viewer, portal: str, receipt_id: str) -> None:
+    viewer.page.goto(f"{portal}/receipts")
+    viewer.page.get_by_role("textbox").fill(receipt_id)
+    viewer.page.get_by_role("button", name=words.RECEIPTS["en"]["button"]).click()
+
+
+def status_of(organization) -> Status:
+    return organization.store.tenant.status
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -116,8 +114,8 @@ def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization
     viewer.page.get_by_role("textbox").fill(organization.tenant.name)
     viewer.page.get_by_role("button", name=said["delete"]).click()
     assert viewer.page.get_by_text(said["statuses"]["closing"]).is_visible()
-    closing = organization.store.read().fields["closing"]
-    assert viewer.page.get_by_text(closing["receiptId"]).is_visible()
+    closing = organization.store.tenant.closing
+    assert viewer.page.get_by_text(closing.receipt_id).is_visible()
     viewer.look("portal-deletion-requested")
     viewer.page.get_by_role("button", name=said["withdraw"]).click()
     assert viewer.page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
@@ -159,11 +157,26 @@ def test_what_is_stored_is_downloaded(viewer, portal, make_organization, with_ph
     assert text.count("lastHeartbeatAt") == sum(FEW.values())
 
 
+def test_a_receipt_is_looked_up(viewer, portal, make_organization):
+    """Whoever has its ID sees that a deletion is pending, and later that it was withdrawn; nobody signs in."""
+    organization = make_organization()
+    receipt = organization.store.close(timedelta(hours=2)).receipt_id
+    look_up(viewer, portal, receipt)
+    states = words.RECEIPTS["en"]["states"]
+    assert viewer.page.get_by_text(states["pending"], exact=True).is_visible()
+    assert receipt not in viewer.page.url
+    viewer.look("portal-receipt-pending")
+    organization.store.reopen()
+    look_up(viewer, portal, receipt)
+    assert viewer.page.get_by_text(states["withdrawn"], exact=True).is_visible()
+    assert not viewer.page.get_by_text(organization.id).count()
+
+
 def test_what_is_being_purged(viewer, portal, make_organization, close):
     """No way back, and the page says so."""
     organization = make_organization()
     close(organization)
-    organization.store.begin_purge(organization.store.read().fields["closing"]["purgeAt"])
+    organization.store.begin_purge()
     sign_in(viewer, portal, organization)
     assert viewer.page.get_by_text(words.OVERVIEW["en"]["statuses"]["purging"]).is_visible()
     assert not viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["withdraw"]).count()
@@ -173,13 +186,16 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
 def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     """Connecting again keeps the data: the page says so and leads there."""
     organization = make_organization()
-    receipt, now = str(uuid.uuid4()), datetime.now(UTC)
-    organization.store.close("consent_lost", receipt, now, timedelta(hours=2))
+    organization.store.close(timedelta(hours=2), Reason.CONSENT_LOST)
     sign_in(viewer, portal, organization)
     viewer.look("portal-consent-lost")
     viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
     viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
     decide(viewer, organization)
+    assert heading(viewer) == ASKING["en"]["title"]
+    assert status_of(organization) == "closing"
+    viewer.look("onboarding-asking")
+    viewer.page.get_by_role("button", name=ASKING["en"]["withdraw"]).click()
     assert heading(viewer) == CONNECTED["en"]["title"]
     assert status_of(organization) == "active"
 
@@ -255,8 +271,7 @@ def _without_consent(viewer, portal, organization, entra):
 
 
 def _without_tenant(viewer, portal, organization, entra):
-    database = organization.store._database
-    database.commit(database.delete(organization.store.path))
+    remove(organization.store.database, organization.store.path)
     sign_in(viewer, portal, organization)
 
 
@@ -267,10 +282,9 @@ def _away(viewer, portal, organization, entra):
 
 def _too_late(viewer, portal, organization, entra):
     store, said = organization.store, words.OVERVIEW["en"]
-    now = datetime.now(UTC)
-    store.close("requested", str(uuid.uuid4()), now, timedelta())
+    store.close()
     sign_in(viewer, portal, organization)
-    store.begin_purge(store.read().fields["closing"]["purgeAt"])
+    store.begin_purge()
     viewer.page.get_by_role("button", name=said["withdraw"]).click()
 
 
@@ -278,6 +292,23 @@ def _without_session(viewer, portal, organization, entra):
     sign_in(viewer, portal, organization)
     viewer.page.context.clear_cookies()
     viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
+
+
+def _with_a_guess(viewer, portal, organization, entra):
+    viewer.page.goto(portal)
+    viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
+    viewer.page.goto(f"{portal}/signed-in?code=guessed&state=guessed")
+
+
+def _withdrawn_meanwhile(viewer, portal, organization, entra):
+    organization.store.close(timedelta(hours=2))
+    sign_in(viewer, portal, organization)
+    organization.store.reopen()
+    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["keep_request"]).click()
+
+
+def _with_an_unknown_receipt(viewer, portal, organization, entra):
+    look_up(viewer, portal, str(uuid.uuid4()))
 
 
 def _at(path):
@@ -292,14 +323,18 @@ FAILURES = {
     "blocked_by_policy": _cannot_sign_in(53003),
     "consent_missing": _without_consent,
     "expired": _cannot_sign_in(70008),
-    "invalid_state": _at("/signed-in?code=guessed&state=guessed"),
+    "invalid_state": _with_a_guess,
     "malformed": _at("/signed-in?state=one&state=two"),
+    "no_cookie": _at("/signed-in?code=guessed&state=guessed"),
     "not_administrator": _as_member,
     "not_found": _at("/elsewhere"),
+    "nothing_pending": _withdrawn_meanwhile,
+    "receipt_unknown": _with_an_unknown_receipt,
     "signed_out": _without_session,
     "tenant_not_onboarded": _without_tenant,
     "tenant_purging": _too_late,
     "unavailable": _away,
+    "unclear_organization": _at("/sign-in?organization=???"),
     "unexpected": _with_another_issuer,
     "unknown_organization": _cannot_sign_in(90002),
     "wrong_account": _with_a_personal_account,
@@ -333,6 +368,6 @@ def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding
 
 def test_every_failure_is_looked_at():
     """A failure that gets words of its own gets a look, too."""
-    # with what leads to them, above; shown as unavailable is
-    elsewhere = {"wrong_name", "foreign_form", "service_away"}
+    # with what leads to them, above; shown as unavailable is; and what would keep others from looking up theirs
+    elsewhere = {"wrong_name", "foreign_form", "service_away", "too_many_lookups"}
     assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])

@@ -12,9 +12,10 @@ import pytest
 from local import contents
 from shared.google.firestore import Firestore
 from shared.keys import COOL_DOWN_SECONDS
-from tests.e2e.key_server import CANARY, ENTRA_KEYS, FIREBASE_KEYS, key_server
 from tests.e2e.parts import assert_problem, send, until
-from tests.e2e.served import (
+from tests.helpers.key_server import CANARY, ENTRA_KEYS, FIREBASE_KEYS, key_server
+from tests.helpers.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
+from tests.helpers.signed import (
     CLIENT,
     DEVICE,
     TENANT,
@@ -23,7 +24,6 @@ from tests.e2e.served import (
     function,
     publish,
 )
-from tests.helpers.minting import jwk, keyed_with_public_key, part, pem, token, unsigned
 from tests.helpers.stores import Store
 
 OTHER = "99999999-8888-4777-8666-555555555555"

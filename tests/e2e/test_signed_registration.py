@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from contextlib import ExitStack
 
 import jwt
-import pytest
-from cryptography.hazmat.primitives import serialization
 
 from shared.google.custom_tokens import AUDIENCE
 from shared.google.firestore import Firestore
-from tests.e2e.key_server import key_server
 from tests.e2e.parts import send
-from tests.e2e.served import entra_claims, firebase_claims, function, publish
+from tests.helpers.key_server import key_server
 from tests.helpers.minting import rsa_key, token
+from tests.helpers.signed import (
+    ROBOT,
+    entra_claims,
+    firebase_claims,
+    function,
+    publish,
+    service_account_key,
+)
 from tests.helpers.stores import Store
 
-ROBOT = "registration@calliente.example"
 TENANT = "5e1f0a10-c0de-4c01-8a01-00000000e2e2"
 
 
-@pytest.fixture
-def key_file(tmp_path):
-    """A service account's key file, as Google hands it out."""
-    private = rsa_key("robot").private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file = tmp_path / "robot.json"
-    content = {
-        "type": "service_account",
-        "project_id": "demo-calliente",
-        "client_email": ROBOT,
-        "private_key": private.decode(),
-        "token_uri": "https://unused.example/token",
-    }
-    file.write_text(json.dumps(content))
-    return file
-
-
-def test_a_phone_registers_and_beats(addresses, tmp_path, key_file):
+def test_a_phone_registers_and_beats(addresses, tmp_path):
     """201 with a token that Firebase would take, 200 the next time, and a beat with what Firebase makes of it."""
+    key_file = service_account_key(tmp_path)
     with ExitStack() as stack:
         keys = stack.enter_context(key_server(tmp_path))
         publish(keys)

@@ -20,10 +20,9 @@ def environment_for(requirements: Path, python: str = sys.executable) -> Path:
     folder = ENVIRONMENTS / hashlib.sha256(made_of).hexdigest()[:16]
     if not (folder / "complete").exists():
         uv = Path(sys.executable).with_name("uv")
-        venv = ["venv", "--quiet", "--clear", "--python", python, folder]
-        subprocess.run([uv, *venv], check=True)
-        install = ["pip", "install", "--quiet", "--require-hashes", "--python", folder]
-        subprocess.run([uv, *install, "-r", requirements], check=True, cwd=folder)
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", python, folder], check=True)
+        install = ("--quiet", "--require-hashes", "--python", folder, "-r", requirements)
+        subprocess.run([uv, "pip", "install", *install], check=True, cwd=folder)
         (folder / "complete").touch()
     return folder
 

@@ -20,7 +20,7 @@ from local.processes import HOST
 
 THREADS = 64
 GRACE_SECONDS = 1.0
-SILENCE_SECONDS = 120.0
+STEP_SECONDS = 0.02
 OF_THE_TRANSPORT = ("grpc-", "user-agent", "te", "content-type", ":")
 
 
@@ -37,10 +37,15 @@ class Refusal:
 
 
 class GrpcProxy(grpc.GenericRpcHandler):
-    """address: host:port. calls: the methods that were asked for, in order. silent: none is answered."""
+    """address: host:port. calls: the methods that were asked for, in order.
+
+    silent: methods that are not answered, and not asked for at the emulator either, while they are in it; "" is all.
+    """
 
     def __init__(self, target: str) -> None:
-        self._channel = grpc.insecure_channel(target)
+        self._channel: Any = grpc.insecure_channel(
+            target
+        )  # bytes in and out, which the stubs do not know
         self._next: dict[str, deque[Refusal]] = defaultdict(deque)
         self._always: dict[str, Refusal] = {}
         self._server: Any = None
@@ -77,8 +82,7 @@ class GrpcProxy(grpc.GenericRpcHandler):
 
         def answer(request: bytes, context: Any) -> Iterator[bytes]:
             self.calls.append(name)
-            if self.silent & {name, ""}:
-                self._be_silent(context)
+            if not self._was_heard(name, context):
                 return
             waiting = self._next[name]
             refusal = waiting.popleft() if waiting else self._refusal_of(name)
@@ -130,13 +134,16 @@ class GrpcProxy(grpc.GenericRpcHandler):
         if refusal is not None:
             context.abort(refusal.code, "scripted")
 
-    def _be_silent(self, context: Any) -> None:
+    def _was_heard(self, name: str, context: Any) -> bool:
+        """Whether the silence about this method, if there is any, has ended before its caller had gone."""
         over = threading.Event()
-        if context.add_callback(over.set):
-            over.wait(SILENCE_SECONDS)
+        is_waited_for: bool = context.add_callback(over.set)
+        while is_waited_for and self.silent & {name, ""}:
+            is_waited_for = not over.wait(STEP_SECONDS)
+        return is_waited_for
 
     def _listen(self, port: int) -> int:
-        self._server = grpc.server(ThreadPoolExecutor(THREADS), handlers=(self,))
+        self._server = grpc.server(ThreadPoolExecutor(THREADS), handlers=[self])
         bound: int = self._server.add_insecure_port(f"{HOST}:{port}")
         self._server.start()
         return bound

@@ -32,6 +32,12 @@ class Proxy:
             for connection in list(self._open):
                 self._reset(connection)
 
+    def hang_up(self) -> None:
+        """Close the connections as a server does that has had enough of them (FIN); new ones are welcome."""
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
+
     def stop(self) -> None:
         self._stopped = True
         self._listener.close()

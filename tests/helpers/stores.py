@@ -12,7 +12,7 @@ from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Tenant, Way
 from tests.helpers.loop import Waiting, run
 
-MAX_WRITES = 500
+AT_ONCE = 100  # documents of a commit, which may have 4 MiB
 FEW_DEVICES = 100
 
 
@@ -113,9 +113,9 @@ def remove(database: Firestore, path: str) -> None:
 
 async def _put(database: Firestore, documents: list[tuple[str, Mapping[str, Any]]]) -> None:
     client = await database.client()
-    for start in range(0, len(documents), MAX_WRITES):
+    for start in range(0, len(documents), AT_ONCE):
         batch = client.batch()
-        for path, fields in documents[start : start + MAX_WRITES]:
+        for path, fields in documents[start : start + AT_ONCE]:
             batch.set(client.document(path), dict(fields))
         await batch.commit()
 

@@ -67,7 +67,7 @@ def test_a_bundle_serves(name: str, tmp_path: Path, capsys: pytest.CaptureFixtur
     )
     (port,) = free_ports(1)
     framework = environment / "bin/functions-framework"
-    command = [
+    command: list[str | Path] = [
         framework,
         "--target",
         name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -11,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,6 +37,7 @@ from tests.helpers.grpc_proxy import GrpcProxy, Refusal, grpc_proxy
 from tests.helpers.loop import run
 from tests.helpers.minting import jwk, token
 from tests.helpers.serving import Client
+from tests.helpers.signed import service_account_key
 from tests.helpers.stores import Store
 
 ABORTED = Refusal(StatusCode.ABORTED)
@@ -488,6 +491,20 @@ def test_the_settings_decide_where_firestore_is(
 
     assert Store(database, TENANT).document() is not None
     assert world.between.calls
+
+
+def test_the_first_callers_at_once_share_one_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials are asked for once, however many wait for them; nobody is sent away."""
+    key = service_account_key(tmp_path)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key))
+    database = Firestore(PROJECT)
+
+    async def all_at_once() -> list[Any]:
+        return await asyncio.gather(*(database.client() for _ in range(40)))
+
+    assert len(set(map(id, run(all_at_once())))) == 1
 
 
 def test_how_many_calls_things_cost(world: World) -> None:

@@ -98,7 +98,11 @@ def test_entra_behind_a_failing_network(monkeypatch: pytest.MonkeyPatch, fault: 
     with EntraStandIn() as entra, proxy(f"127.0.0.1:{entra.port}") as between:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(entra.ca_path))
         port = between.address.rpartition(":")[2]
-        keys = published("entra", f"https://localhost:{port}/common/discovery/v2.0/keys")
+        fetch = published("entra", f"https://localhost:{port}/common/discovery/v2.0/keys")
+
+        async def keys() -> list[Any]:
+            return list(await fetch())
+
         assert run(keys())
         between.become(fault)
 

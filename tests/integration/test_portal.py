@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import threading
+import time
+import uuid
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -28,7 +31,7 @@ from shared.settings import PortalSettings
 from shared.tenant import Reason
 from tests.helpers import functions
 from tests.helpers.listening import Served
-from tests.helpers.stores import Store, add_devices, remove
+from tests.helpers.stores import Store, add_devices, put, remove
 from tests.integration import loading
 
 CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
@@ -436,6 +439,78 @@ def test_an_outage_of_microsoft_is_said_and_passes(portal: Portal) -> None:
     assert portal.sign_in(browser).status == 200
 
 
+# Readers who leave
+
+
+def leave_early(
+    portal: Portal, method: str, path: str, browser: Browser, until: str, body: str = ""
+) -> None:
+    """Ask, read until this is there, and hang up."""
+    parts = urlsplit(portal.url)
+    cookies = "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
+    lines = (
+        f"{method} {path} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        f"Origin: {portal.url}",
+        f"Cookie: {cookies}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+    )
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as reader:
+        reader.sendall("\r\n".join((*lines, "", body)).encode())
+        heard = b""
+        while until.encode() not in heard:
+            part = reader.recv(4096)
+            assert part
+            heard += part
+
+
+def logged(capsys: pytest.CaptureFixture[str], route: str) -> dict[str, Any]:
+    """The line about a request, once it is there."""
+    written = ""
+    for _ in range(300):
+        written += capsys.readouterr().out
+        for line in written.splitlines():
+            if f'"route": "{route}"' in line:
+                return dict(json.loads(line))
+        time.sleep(0.1)  # what is waited for comes by itself; this only spares the processor
+    pytest.fail(f"nothing was logged of {route}")
+
+
+def test_a_download_whose_reader_leaves_is_logged_as_broken_off(
+    portal: Portal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its headers said 200; the log says how it ended."""
+    path = f"{portal.store().devices_path}/{uuid.uuid4()}"
+    put(
+        portal.database,
+        {f"{path}/notes/{number}": {"text": "x" * 20_000} for number in range(400)},
+    )
+    browser = portal.administrator()
+    form = urlencode({"token": token_of(portal.home(browser), "/data")})
+    capsys.readouterr()
+    leave_early(portal, "POST", "/data", browser, CONTOSO.tenant_id, form)
+
+    line = logged(capsys, "POST /data")
+    assert (line["status"], line["outcome"]) == (200, "broken_off")
+
+
+def test_a_page_whose_reader_leaves_is_logged_as_broken_off(
+    portal: Portal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the numbers are still being counted; a page that is read to its end is logged as what it shows."""
+    browser = portal.administrator()
+    capsys.readouterr()
+    portal.database.may_count.clear()
+    leave_early(portal, "GET", "/", browser, CONTOSO.tenant_id)
+    line = logged(capsys, "GET /")
+    portal.database.may_count.set()
+    assert (line["status"], line["outcome"]) == (200, "broken_off")
+
+    assert "</html>" in portal.home(browser)
+    assert logged(capsys, "GET /")["outcome"] == "active"
+
+
 # Attacks
 
 
@@ -493,7 +568,7 @@ def test_a_cookie_that_was_tampered_with_is_nobodys(portal: Portal) -> None:
         f"{payload}.{stamp}.",
         payload,
         "x" * 3000,
-        flow.cookies.get("portal-sign-in"),
+        flow.cookies.get("portal-sign-in") or "",
     ):
         for method, path, status in (("GET", "/", 200), ("POST", "/data", 400)):
             answer = requests.request(

@@ -302,7 +302,7 @@ def test_a_consent_seen_again_is_not_lost_any_more(world: World) -> None:
     """The grace counts without a break: one answer that the principal is there starts it anew."""
     tenant = world.tenant(checked=NOW)
     for day, codes in ((1, {tenant.id: GONE}), (2, {}), (3, {tenant.id: DISABLED})):
-        world.entra.answers = codes
+        world.entra.answers = {**codes}
         world.run(NOW + timedelta(days=day))
         assert (tenant.tenant.consent.lost_at is not None) == (day == 1)
 

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import sys
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy import bundle
-from local.processes import HOST, Server, free_ports, server
-from tests.e2e.key_server import ENTRA_KEYS, FIREBASE_KEYS, KeyServer
-from tests.helpers.minting import jwk
+from cryptography.hazmat.primitives import serialization
 
-FRAMEWORK = Path(sys.executable).with_name("functions-framework")
+from tests.helpers import processes
+from tests.helpers.key_server import ENTRA_KEYS, FIREBASE_KEYS, KeyServer
+from tests.helpers.minting import jwk, rsa_key
+from tests.helpers.processes import Served
+
 CLIENT = "ca111e47-e000-4000-8000-0000000000a1"
 TENANT = "5e1f0a10-c0de-4c01-8a01-00000000e2e1"
+ROBOT = "registration@calliente.example"
 DEVICE = "0b0c1f6e-7a51-4a0e-9d0c-3f1f6a6f2b11"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A function: where it is, and its process."""
-
-    url: str
-    process: Server
 
 
 @contextmanager
 def function(
-    name: str, folder: Path, keys: KeyServer, firestore: str, credentials: Path | None = None
+    name: str,
+    folder: Path,
+    keys: KeyServer,
+    firestore: str,
+    credentials: Path | None = None,
+    environment: Path | None = None,
 ) -> Iterator[Served]:
-    """The staged bundle of a function, for the length of a `with` block. credentials: Google's; none unless given."""
-    staged = bundle.stage(name, build=folder / "build")
-    port = free_ports(1)[0]
+    """The staged bundle of a function, for the length of a `with` block.
+
+    credentials: Google's; none unless given. environment: see `processes.function`.
+    """
     settings = {
         "GOOGLE_CLOUD_PROJECT": "demo-calliente",
         "ENTRA_CLIENT_ID": CLIENT,
@@ -46,16 +45,28 @@ def function(
         "FIREBASE_AUTH_EMULATOR_HOST": "",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials or ""),
         "NO_GCE_CHECK": "true",
-        "THREADS": "16",
-        "WORKERS": "1",
-        "PYTHONPATH": "",
-        "HOME": str(folder),
     }
-    command: list[str | Path] = [FRAMEWORK, "--target", name, "--source", staged / "main.py"]
-    command += ["--host", HOST, "--port", str(port)]
-    with server(f"hostile-{name}", command, env=settings, cwd=staged) as process:
-        process.wait_until_ready(f"http://{HOST}:{port}/")
-        yield Served(f"http://{HOST}:{port}", process)
+    with processes.function(name, folder, settings, environment, "hostile") as served:
+        yield served
+
+
+def service_account_key(folder: Path) -> Path:
+    """A service account's key file, as Google hands it out; its private key is rsa_key("robot")."""
+    private = rsa_key("robot").private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    content = {
+        "type": "service_account",
+        "project_id": "demo-calliente",
+        "client_email": ROBOT,
+        "private_key": private.decode(),
+        "token_uri": "https://unused.example/token",
+    }
+    file = folder / "robot.json"
+    file.write_text(json.dumps(content))
+    return file
 
 
 def publish(keys: KeyServer) -> None:
