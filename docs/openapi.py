@@ -92,7 +92,7 @@ REGISTRATION = (
     errors.TooManyNewDevices(40),
     errors.TooManyForToken(1800),
 )
-OF_RECEIPTS = (receipts.ReceiptUnknown, receipts.TooManyLookups)
+OF_RECEIPTS: tuple[type[errors.Problem], ...] = (receipts.ReceiptUnknown, receipts.TooManyLookups)
 HEADER_TEXTS = {
     "WWW-Authenticate": "RFC 6750; with an error where a token was sent",
     "Retry-After": "Seconds after which another try can succeed",
