@@ -23,6 +23,11 @@ Everything that Calliente's backend stores, field by field, in the form of the t
 by `make docs` from `shared/inventory.py`, which the writes and `python -m support audit` go by as well; do not edit it.
 """
 
+RECEIPTS = """\
+A receipt proves that a deletion was carried out, or withdrawn, and names nobody. How to check one:
+[verifying-a-receipt.md](verifying-a-receipt.md).
+"""
+
 TAIL = """\
 "The device itself" reads its own document, and nothing else, only while its organization is active and for 30 days
 after its user last signed in (`firestore.rules`); the organization's name comes with the answer to its registration.
@@ -32,6 +37,9 @@ Data is stored in Firestore and Firebase Authentication. Firestore and the log s
 a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
 Authentication: it holds nothing but the two random or organizational identifiers above. Daily backups of Firestore stay
 in the same place and are deleted after 7 days (`BACKUP_DAYS`; 0 for none); a restore purges again what had been purged.
+
+This inventory as programs read it stands at `/inventory.json` of the portal. Its SHA-256, which receipts and audits
+carry, is now `{digest}`.
 
 An onboarding that is under way is kept in a signed cookie of the administrator's browser for minutes, and on no server.
 How to get the deletion of an organization's data: `docs/operations.md`.
@@ -54,6 +62,7 @@ def inventory_page() -> str:
                         (inventory.PORTAL, inventory.SUPPORT),
                     ),
                     *_rows(inventory.TenantDocument),
+                    _times(inventory.WHILE_CONNECTED, inventory.ADMINISTRATOR_ACTED),
                 ]
             ),
             "## Firestore: `tenants/{tenantId}/devices/{deviceId}`\n",
@@ -67,8 +76,29 @@ def inventory_page() -> str:
                         (inventory.DEVICE, inventory.SUPPORT),
                     ),
                     *_rows(inventory.DeviceDocument),
+                    _times(
+                        inventory.WHILE_REGISTERED,
+                        "when the app registered and last ran on one phone, to the microsecond; never whose",
+                    ),
                 ]
             ),
+            "## Firestore: `receipts/{receiptId}`\n",
+            RECEIPTS,
+            _table(
+                [
+                    _row(
+                        "Receipt ID",
+                        "document ID",
+                        "finds the receipt, for whoever asked for the deletion; a random UUID",
+                        inventory.TWO_YEARS,
+                        (inventory.RECEIPT_HOLDER, inventory.SUPPORT),
+                    ),
+                    *_rows(inventory.ReceiptDocument),
+                    _times(inventory.TWO_YEARS, inventory.ADMINISTRATOR_ACTED),
+                ]
+            ),
+            "## Firestore: `state/sweep`\n",
+            _table([*_rows(inventory.SweepDocument)]),
             "## Firebase Authentication: one user per device\n",
             _table(_auth_rows()),
             "## Logs: Cloud Logging\n",
@@ -78,7 +108,7 @@ def inventory_page() -> str:
             "|---|---|---|",
             *(f"| {kind} | No | {text} |" for kind, text in NOT_STORED.items()),
             "",
-            TAIL,
+            TAIL.replace("{digest}", inventory.digest()),
         ]
     )
 
@@ -98,7 +128,19 @@ def _rows(schema: type[Schema], prefix: str = "") -> Iterator[str]:
             about["purpose"],
             about["retention"],
             tuple(about["readers"]),
+            about["says"],
         )
+
+
+def _times(retention: str, says: str) -> str:
+    return _row(
+        "Creation and update time",
+        "of the document, kept by Firestore itself",
+        "none of ours; it cannot be switched off",
+        retention,
+        (inventory.SUPPORT,),
+        says,
+    )
 
 
 def _label(path: str) -> str:
@@ -114,15 +156,22 @@ def _auth_rows() -> list[str]:
         "User ID": ("`uid`: `{tenantId}:{deviceId}`", "lets the device sign in"),
         "Tenant ID claim": ("claim `tenantId`", "isolation: the security rules read it"),
         "Device ID claim": ("claim `deviceId`", "isolation: the security rules read it"),
-        "Creation and last sign-in time": (
-            "metadata, kept by Firebase itself",
-            "none of ours; it cannot be switched off",
-        ),
     }
     readers = (inventory.DEVICE, inventory.SUPPORT)
+    times = _row(
+        "Creation and last sign-in time",
+        "metadata, kept by Firebase itself",
+        "none of ours; it cannot be switched off",
+        inventory.WHILE_REGISTERED,
+        readers,
+        "when the app was set up, and last signed in, on one phone; never whose",
+    )
     return [
-        _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers)
-        for kind, (where, purpose) in rows.items()
+        *(
+            _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers)
+            for kind, (where, purpose) in rows.items()
+        ),
+        times,
     ]
 
 
@@ -143,11 +192,21 @@ def _log_rows() -> list[str]:
     ]
 
 
-def _row(kind: str, where: str, purpose: str, retention: str, readers: tuple[str, ...]) -> str:
-    purpose = purpose[0].upper() + purpose[1:]
-    return f"| {kind} | Yes | {purpose} | {where} | {retention} | {', '.join(readers)} |"
+def _row(
+    kind: str,
+    where: str,
+    purpose: str,
+    retention: str,
+    readers: tuple[str, ...],
+    says: str = inventory.NOTHING_OF_A_PERSON,
+) -> str:
+    purpose, says = (text[0].upper() + text[1:] for text in (purpose, says))
+    return f"| {kind} | Yes | {purpose} | {where} | {retention} | {', '.join(readers)} | {says} |"
 
 
 def _table(rows: list[str]) -> str:
-    head = "| Type of Data | Stored | Description | Where | Retention | Who can read it |"
-    return "\n".join([head, "|---|---|---|---|---|---|", *rows, ""])
+    head = (
+        "| Type of Data | Stored | Description | Where | Retention | Who can read it "
+        "| What it says of a person, at most |"
+    )
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *rows, ""])

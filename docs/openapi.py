@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from shared import errors, inventory
+from shared import errors, inventory, receipts
 from shared.google import app_check
 from shared.web import app_versions
 from shared.web.answers import problem_document
@@ -19,7 +19,8 @@ DEVICE_ID = "5f0c1a9e-3b5d-4c8a-9a51-0d5f2f6b7c11"
 JWT = "eyJhbGciOiJSUzI1NiJ9.…"
 VERSION = "1.0.0"
 ABOUT = """\
-What Calliente's mobile app calls. Contacts never pass through this API.
+What Calliente's mobile app calls, and what whoever asked for a deletion calls to have its receipt. Contacts never pass
+through this API.
 
 Every error is `application/problem+json` (RFC 9457) and carries a stable `code`; go by it, not by the title.
 docs/mobile.md says what an app does for each. Paths other than these answer 404 `not_found`, other methods 405 with
@@ -55,6 +56,19 @@ class Inventory(Schema):
     )
 
 
+class ReceiptAnswer(Schema):
+    receiptId = fields.String(required=True)  # noqa: N815
+    state = fields.String(
+        required=True, validate=validate.OneOf(("pending", "withdrawn", "deleted"))
+    )
+    purgeAt = fields.DateTime(  # noqa: N815
+        metadata={"description": "While it is pending: when it becomes due"}
+    )
+    receipt = fields.String(
+        metadata={"description": "Once it is signed: a JWS, see docs/verifying-a-receipt.md"}
+    )
+
+
 ALWAYS: tuple[errors.Problem, ...] = (
     errors.Malformed(),
     errors.Unauthenticated("missing"),
@@ -78,6 +92,7 @@ REGISTRATION = (
     errors.TooManyNewDevices(40),
     errors.TooManyForToken(1800),
 )
+OF_RECEIPTS: tuple[type[errors.Problem], ...] = (receipts.ReceiptUnknown, receipts.TooManyLookups)
 HEADER_TEXTS = {
     "WWW-Authenticate": "RFC 6750; with an error where a token was sent",
     "Retry-After": "Seconds after which another try can succeed",
@@ -104,12 +119,15 @@ def description() -> dict[str, Any]:
         inventory.HeartbeatBody,
         HeartbeatAnswer,
         Inventory,
+        inventory.ReceiptBody,
+        ReceiptAnswer,
     ):
         spec.components.schema(schema.__name__, schema=schema)
     _registration(spec)
     _sign_out(spec)
     _heartbeat(spec)
     _inventory(spec)
+    _receipt(spec)
     return spec.to_dict()
 
 
@@ -204,6 +222,31 @@ def _inventory(spec: APISpec) -> None:
     spec.path("/v1/inventory", operations={"get": operation})
 
 
+def _receipt(spec: APISpec) -> None:
+    receipt_id = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
+    answer = {"receiptId": receipt_id, "state": "deleted", "receipt": JWT}
+    possible = (
+        *(problem for problem in ALWAYS if not isinstance(problem, errors.Unauthenticated)),
+        *WITH_BODY,
+        receipts.ReceiptUnknown(),
+        receipts.TooManyLookups(60),
+    )
+    operation: dict[str, Any] = {
+        "operationId": "receipt",
+        "summary": "How a requested deletion stands",
+        "description": "For whoever holds its receipt ID; nobody signs in. A form of the portal makes the same call, "
+        "and a browser gets a page. The keys that receipts are checked with stand at `/.well-known/jwks.json`, the "
+        "inventory that they name at `/inventory.json`.",
+        "requestBody": _body("ReceiptBody", {"receiptId": receipt_id}),
+        "responses": {
+            "200": _success("Pending, withdrawn, or deleted", "ReceiptAnswer", answer),
+            **_problems(possible, "POST"),
+        },
+    }
+    operation["servers"] = _servers("admin-portal")
+    spec.path("/receipts", operations={"post": operation})
+
+
 def _parameters() -> list[dict[str, Any]]:
     """Headers that an app sends, and may leave out."""
     version = {"type": "string", "pattern": "^[0-9]{1,6}(\\.[0-9]{1,6}){2}$", "example": "2.10.0"}
@@ -274,7 +317,7 @@ def _problem(found: Sequence[errors.Problem]) -> dict[str, Any]:
 
 
 def _problem_schema() -> dict[str, Any]:
-    codes = sorted({kind.code for kind in all_problems()})
+    codes = sorted({kind.code for kind in (*all_problems(), *OF_RECEIPTS)})
     return {
         "type": "object",
         "description": "RFC 9457",
@@ -303,7 +346,8 @@ def _device_id_pattern(_converter: Any, field: Any, **_options: Any) -> dict[str
     return {
         "format": "uuid",
         "pattern": f"^{inventory.UUID4.pattern}$",
-        "description": "Random UUID, version 4, in lower case, made on the device",
+        "description": "Random UUID, version 4, in lower case"
+        + (", made on the device" if field.name == "deviceId" else ""),
     }
 
 

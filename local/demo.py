@@ -5,10 +5,12 @@ Every step says what a person would want to know, and stops the walk where what 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
@@ -33,6 +36,7 @@ from local.stack import PURGE_DELAY_SECONDS, Stack, part_names, stack
 PHONES = 25
 AT_ONCE = 8
 PURGE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 T = TypeVar("T")
 
 
@@ -96,10 +100,11 @@ class Demo:
             self.planted(fabrikam)
         with self.step("Contoso asks to be forgotten"):
             before = self.documents_of(fabrikam)
-            due = self.close(contoso)
+            request = self.close(contoso)
             self.refused_while_closing(contoso)
-        with self.step("The scheduled purge runs"):
-            self.purge(contoso, due)
+        with self.step("The scheduled purge runs, and proves it"):
+            self.purge(contoso, datetime.fromisoformat(request["purgeDue"]))
+            self.prove(contoso, request)
         with self.step("Fabrikam has not noticed"):
             expect(self.documents_of(fabrikam), before, "Fabrikam's documents")
             self.say(f"its {len(before)} documents are byte for byte what they were, versions too")
@@ -181,14 +186,17 @@ class Demo:
             f"a field was planted in {PHONES} documents: {told} phones compared, and raised the alarm"
         )
 
-    def close(self, tenant: Tenant) -> datetime:
-        """By the operators' command line; returns when the purge is due."""
-        told = self.support("close", tenant.tenant_id, "--reason", "requested", "--yes")
+    def close(self, tenant: Tenant) -> dict[str, str]:
+        """By the operators' command line; returns what whoever asked keeps."""
+        arguments = ("close", tenant.tenant_id, "--reason", "requested", "--yes", "--json")
+        request: dict[str, str] = json.loads(self.support(*arguments))
         closing = self.documents()[f"tenants/{tenant.tenant_id}"]["fields"]["closing"]["mapValue"]
-        receipt = closing["fields"]["receiptId"]["stringValue"]
-        expect(receipt in told, True, "the receipt ID in what support sees")
-        self.say(f"support closed {tenant.name}; the receipt is {receipt}")
-        return datetime.fromisoformat(closing["fields"]["purgeAt"]["timestampValue"])
+        for name in ("receiptId", "salt"):
+            stored = closing["fields"][name]["stringValue"]
+            expect(request[name], stored, f"the {name} in what support sees")
+        self.say(f"support closed {tenant.name}; the receipt is {request['receiptId']}")
+        self.say(f"the deletion is due at {request['purgeDue']}")
+        return request
 
     def refused_while_closing(self, tenant: Tenant) -> None:
         phone = self.phones[tenant.tenant_id][0]
@@ -212,6 +220,25 @@ class Demo:
             expect(status in (200, 204), True, f"the purge's answer ({status})")
             events += 1
         self.say(f"{events} event: {tenant.name}'s documents and Auth users are gone")
+
+    def prove(self, tenant: Tenant, request: dict[str, str]) -> None:
+        """The receipt, fetched without signing in, holds offline; a tampered one does not."""
+        portal, asked = request["receipts"], {"receiptId": request["receiptId"]}
+        told = requests.post(portal, json=asked, timeout=TIMEOUT_SECONDS).json()
+        expect(told.get("state"), "deleted", "what the portal says of the receipt")
+        expect(tenant.tenant_id in json.dumps(told), False, "the tenant ID in the receipt")
+        keys = requests.get(request["keys"], timeout=TIMEOUT_SECONDS).text
+        whose = ("--tenant", tenant.tenant_id, "--salt", request["salt"])
+        with tempfile.TemporaryDirectory() as folder:
+            receipt, published = Path(folder) / "receipt.json", Path(folder) / "jwks.json"
+            published.write_text(keys)
+            check = ("verify", str(receipt), "--keys", str(published), *whose)
+            receipt.write_text(json.dumps(told))
+            self.support(*check)
+            self.say(f"its signed receipt holds offline: signature, {tenant.name}'s ID, inventory")
+            receipt.write_text(json.dumps({"receipt": tampered(told["receipt"])}))
+            self.support(*check, code=1)
+            self.say("the same receipt with another number in it is refused")
 
     def beat(self, tenant: Tenant, expected: int) -> list[Answer]:
         phones = self.phones[tenant.tenant_id]
@@ -245,8 +272,8 @@ class Demo:
         self.say(f"the audit read 1 tenant, {PHONES} devices and {PHONES} Auth users")
         self.say("each is one that should be there, with the declared fields and no others")
 
-    def support(self, *arguments: str) -> str:
-        """What the operators' command line prints. Raises DemoFailed unless it ends well."""
+    def support(self, *arguments: str, code: int = 0) -> str:
+        """What the operators' command line prints. Raises DemoFailed unless it ends with this exit code."""
         ended = subprocess.run(
             [sys.executable, "-m", "support", *arguments],
             cwd=ROOT,
@@ -258,7 +285,7 @@ class Demo:
             check=False,
         )
         said = (ended.stdout + ended.stderr).strip()[-300:]
-        expect(ended.returncode, 0, f"python -m support {arguments[0]} ({said})")
+        expect(ended.returncode, code, f"python -m support {arguments[0]} ({said})")
         return ended.stdout
 
     # What is stored
@@ -291,6 +318,15 @@ class Demo:
             stored.add_row(when, *map(str, numbers))
         self.console.print(steps)
         self.console.print(stored)
+
+
+def tampered(receipt: str) -> str:
+    """The receipt with other counts, under the signature that it had."""
+    header, payload, signature = receipt.split(".")
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    said["counts"]["users"] += 1
+    changed = base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+    return f"{header}.{changed}.{signature}"
 
 
 def schedule_purge(running: Stack) -> requests.Response:

@@ -214,6 +214,7 @@ def _report(running: Stack) -> None:
         "FIRESTORE_EMULATOR_HOST",
         "FIREBASE_AUTH_EMULATOR_HOST",
         "PURGE_DELAY_SECONDS",
+        "PORTAL_URL",
         "ENTRA_CLIENT_ID",
         "ENTRA_CREDENTIAL",
         "ENTRA_CLIENT_SECRET",  # of the stand-in, made anew at every start

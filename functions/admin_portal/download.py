@@ -15,6 +15,8 @@ from shared.errors import TenantNotOnboarded
 from shared.google.firestore import Document, Firestore
 from shared.store import TenantStore
 
+PIECE_LETTERS = 32_000  # of one chunk; a chunk for each document would cost more than its text
+
 
 async def documents(database: Firestore, store: TenantStore) -> AsyncIterator[str]:
     """The pieces of a JSON array. Raises TenantNotOnboarded and Unavailable before the first piece.
@@ -28,10 +30,13 @@ async def documents(database: Firestore, store: TenantStore) -> AsyncIterator[st
 
 
 async def _array(first: Document, others: AsyncIterator[Document]) -> AsyncIterator[str]:
-    yield "[\n" + _entry(first)
+    piece = "[\n" + _entry(first)
     async for document in others:
-        yield ",\n" + _entry(document)
-    yield "\n]\n"
+        piece += ",\n" + _entry(document)
+        if len(piece) > PIECE_LETTERS:
+            yield piece
+            piece = ""
+    yield piece + "\n]\n"
 
 
 def _entry(document: Document) -> str:

@@ -9,8 +9,10 @@ import re
 from html import unescape
 
 import pytest
+from firebase_admin.auth import UserRecord
 from starlette.responses import Response
 
+from functions.admin_portal import words
 from functions.admin_portal.own_audit import MOST_FINDINGS
 from functions.admin_portal.portal import application
 from functions.admin_portal.proofs import Proofs
@@ -20,6 +22,8 @@ from functions.admin_portal.wiring import published_keys
 from functions.tenant_purge.budget import Budget
 from functions.tenant_purge.ledger import Ledger
 from shared import development_keys
+from shared.audit import Report, check_below, check_tenant, check_user
+from shared.google.firestore import Document
 from shared.inventory import digest
 from shared.receipts import Counts
 from shared.settings import PortalSettings
@@ -137,8 +141,8 @@ def test_a_deletion_that_ended_gives_the_signed_receipt_and_what_to_check(world)
     keys = world.client.get("/.well-known/jwks.json").json()["keys"]
     assert verified(RECEIPT, told["receipt"], keys)["jti"] == ID
     page = unescape(world.ask_by_form().text)
-    for words in (told["receipt"], "5,678 documents, 1,234", "9 March 2026", f"{URL}/.well-known"):
-        assert words in page
+    for shown in (told["receipt"], "5,678 documents, 1,234", "9 March 2026", f"{URL}/.well-known"):
+        assert shown in page
     french = world.client.post(
         "/receipts", data={"receiptId": ID}, headers={**PAGE, "Accept-Language": "fr"}
     )
@@ -361,3 +365,32 @@ def test_an_audit_is_shown_in_french_too(world):
     headers = {"Origin": URL, "Accept-Language": "fr"}
     answer = world.client.post("/audit", data={"token": unescape(token[1])}, headers=headers)
     assert "aucun document n’a sa place ici" in answer.text
+
+
+# Words
+
+
+def names(words):
+    """The keys of nested dictionaries, and how many texts a tuple has."""
+    if isinstance(words, dict):
+        return {name: names(value) for name, value in words.items()}
+    return len(words) if isinstance(words, tuple) else None
+
+
+@pytest.mark.parametrize("texts", [words.RECEIPTS, words.AUDIT], ids=["receipts", "audit"])
+def test_both_languages_say_all_of_a_receipt_and_an_audit(texts):
+    """Key by key, and sentence by sentence."""
+    assert names(texts["en"]) == names(texts["fr"])
+
+
+def test_every_finding_of_a_tenants_audit_has_its_words():
+    """What the audit can say of one organization is said in the reader's language."""
+    report = Report()
+    check_tenant(report, Document("tenants/x", {"odd": 1}))
+    check_below(report, Document("tenants/x/devices/y", {}))
+    check_below(report, Document("tenants/x/odd/y", {}))
+    claims = '{"role": "x"}'
+    user = UserRecord({"localId": f"{TENANT}:{ID}", "customAttributes": claims, "displayName": "x"})
+    check_user(report, user)
+    said = {what.partition(": ")[0] for _path, what in report.findings}
+    assert said == set(words.AUDIT["fr"]["findings"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from functions.tenant_purge.budget import Budget
 from functions.tenant_purge.ledger import Ledger
 from shared import development_keys, receipts
-from shared.inventory import ReceiptDocument, digest
+from shared.inventory import ReceiptDocument, Timestamp, digest
 from shared.receipts import KEPT, Counts, commitment, fingerprint
 from shared.signing import RECEIPT, signer, verified
 from shared.store import TenantStore
@@ -20,6 +21,7 @@ from tests.helpers.fakes import NOW, TENANT, FakeFirestore
 from tests.helpers.loop import run
 
 SIGNER = signer(RECEIPT, development_keys.SIGNING["receipt"])
+ROOT = Path(__file__).parents[2]
 FINGERPRINT_KEY, OTHER_KEY = "f" * 32, "g" * 32
 ID, OTHER_ID = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e", "7d1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
 PATH = f"receipts/{ID}"
@@ -202,3 +204,29 @@ def test_the_file_that_is_kept_has_all_that_a_proof_needs():
         "keys": "https://portal.example/.well-known/jwks.json",
     }
     assert "salt" not in receipts.request_to_keep(TENANT, replace(closing, salt=None), "")
+
+
+def test_firestore_ends_receipts_by_the_time_that_the_code_writes():
+    """No emulator carries a TTL out, so the policy and the field are held together here: nothing else is to end."""
+    declared = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    policies = [
+        f"{each['collectionGroup']}.{each['fieldPath']}" for each in declared if each.get("ttl")
+    ]
+    assert policies == ["receipts.expireAt"]
+    field = ReceiptDocument().fields["expireAt"]
+    assert isinstance(field, Timestamp)
+    assert field.required
+    assert receipts.path_of(ID) == PATH
+    assert timedelta(days=730) == KEPT
+
+
+def test_every_field_of_a_receipt_is_looked_for_or_has_no_index():
+    """A query needs the index of its field; all others would only cost."""
+    declared = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    indexed = {
+        each["fieldPath"]: bool(each["indexes"])
+        for each in declared
+        if each["collectionGroup"] == "receipts"
+    }
+    asked = {"state", "fingerprintUntil"}
+    assert indexed == {name: name in asked for name in ReceiptDocument().fields}
