@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.receipts import KEYS_PATH
+from shared.web.moments import moment
 from shared.web.pages import language_of
 
 from . import words
-from .pages import PortalPages, moment, number
+from .pages import PortalPages, number
 
 if TYPE_CHECKING:
     from .receipts import Told
