@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.entra.calls import EntraCalls
-from shared.entra.client import Entra
+from shared.entra.start import entra_calls
 from shared.google.firestore import Firestore
 from shared.google.users import Users
 from shared.settings import PortalSettings, StatementSettings
@@ -30,7 +29,7 @@ def build(settings: PortalSettings) -> Application:
     sessions, pages = Sessions(keys, url), PortalPages(settings)
     portal = Portal(
         settings,
-        EntraCalls(Entra(settings)),
+        entra_calls(settings),
         Firestore(settings.project, settings.firestore_emulator),
         sessions,
         Attempts("portal-sign-in", keys, url, sign_in.LIFETIME_SECONDS),

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from shared import errors
 from shared.entra.calls import EntraCalls
-from shared.entra.client import Entra
 from shared.entra.organization import named
+from shared.entra.start import entra_calls
 from shared.google.firestore import Firestore
 from shared.settings import OnboardingSettings
 from shared.web.answers import see_other
@@ -194,7 +194,7 @@ def build(settings: OnboardingSettings) -> Application:
     """The function, on Entra and Firestore."""
     onboarding = Onboarding(
         settings,
-        EntraCalls(Entra(settings)),
+        entra_calls(settings),
         Firestore(settings.project, settings.firestore_emulator),
         ProgressCookie(settings.session_keys, settings.onboarding_url),
         pages.OnboardingPages(settings),

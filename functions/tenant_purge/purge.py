@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.entra.calls import EntraCalls
-from shared.entra.client import Entra
+from shared.entra.start import entra_calls
 from shared.google.firestore import Firestore
 from shared.google.users import Users
 from shared.settings import PurgeSettings
@@ -83,7 +83,7 @@ def build(settings: PurgeSettings) -> Application:
         Firestore(settings.project, settings.firestore_emulator),
         users,
         PacedUsers(users, settings.user_batches_per_second),
-        EntraCalls(Entra(settings)),
+        entra_calls(settings),
         signer(RECEIPT, settings.receipt_signing_key),
     )
     return Application(

@@ -23,12 +23,12 @@ def named(typed: str) -> str:
 
     A person may give an e-mail address or the address of a page instead. Raises UnclearOrganization.
     """
-    text = "".join(letter for letter in typed if unicodedata.category(letter) != "Cf")
-    text = unicodedata.normalize("NFKC", text).strip().strip("{}\"'<>").strip().lower()
+    seen = "".join(letter for letter in typed if unicodedata.category(letter) != "Cf").strip()
+    if not seen:
+        return ""
+    text = unicodedata.normalize("NFKC", seen).strip("{}\"'<> ").lower()
     text = text.partition("://")[2] or text
     text = re.split(r"[/?#]", text, maxsplit=1)[0].rpartition("@")[2].strip(".")
-    if not text and not typed.strip():
-        return ""
     if _GUID.fullmatch(text):
         return text
     try:

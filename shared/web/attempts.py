@@ -39,7 +39,7 @@ class NoCookie(InvalidState):
 
 @dataclass(frozen=True)
 class Attempt:
-    """id: names its cookie. begun: Unix milliseconds. state: what the next answer has to bring. value: of the cookie."""
+    """id: names its cookie. begun: Unix milliseconds. state: what the next answer has to bring. value: the cookie."""
 
     id: str
     begun: int

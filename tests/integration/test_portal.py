@@ -35,6 +35,7 @@ from tests.helpers.stores import Store, add_devices, put, remove
 from tests.integration import loading
 
 CONTOSO, FABRIKAM, NORTHWIND = demo_tenants()
+SHOWN = ("Receipt ID", "Salt")
 MEMBER = ["b79fbf4d-3ef9-4689-8143-76b194e85509"]
 TIMEOUT_SECONDS = 20
 
@@ -287,7 +288,12 @@ def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> No
 
     page = portal.home(browser)
     assert "cannot be stopped" in page
-    assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/sign-out", "/data"]
+    assert re.findall(r'<form method="post" action="([^"]+)"', page) == [
+        "/sign-out",
+        "/deletion-request",
+        "/data",
+        "/audit",
+    ]
     assert portal.post(browser, "/withdrawal", withdrawal).status_code == 409
     deletion = token_of(before, "/deletion")
     assert portal.post(browser, "/deletion", deletion, name="Contoso").status_code == 409
@@ -744,7 +750,7 @@ def test_looking_ahead_does_nothing(portal: Portal) -> None:
 def test_what_is_done_is_logged_without_anything_of_anybody(
     portal: Portal, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every action leaves its event, and neither a person nor an organization nor a receipt."""
+    """Every action leaves its event, a withdrawal its receipt, and none a person, an organization or a salt."""
     browser = portal.administrator()
     portal.download(browser).json()
     portal.post(browser, "/deletion", token_of(portal.home(browser), "/deletion"), name="Contoso")
@@ -761,7 +767,9 @@ def test_what_is_done_is_logged_without_anything_of_anybody(
         "administrator_signed_out",
     ):
         assert f'"event": "{event}"' in logged
-    receipt = re.search(r"<dt>Receipt</dt><dd><code>([^<]+)", page)
+    receipt, salt = (re.search(rf"<dt>{name}</dt><dd><code>([^<]+)", page) for name in SHOWN)
     assert receipt
-    for secret in (CONTOSO.tenant_id, CONTOSO.name, CONTOSO.admin.username, receipt[1], "state="):
+    assert salt
+    assert logged.count(receipt[1]) == 1
+    for secret in (CONTOSO.tenant_id, CONTOSO.name, CONTOSO.admin.username, salt[1], "state="):
         assert secret not in logged

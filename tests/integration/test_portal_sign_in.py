@@ -92,7 +92,7 @@ def test_a_browser_keeps_no_more_than_a_few_sign_ins(site, browser):
     """The oldest go."""
     for _ in range(MOST + 3):
         begin(site, browser)
-    names = [name for name in browser.cookies.keys() if name.startswith("portal-sign-in-")]
+    names = [name for name in browser.cookies.get_dict() if name.startswith("portal-sign-in-")]
     assert len(names) == MOST
 
 

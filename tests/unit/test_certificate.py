@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from shared.entra import certificate
+from shared.entra.start import entra_calls
 from shared.settings import EntraSettings, SettingsError, load
 from tests.helpers.minting import rsa_key
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+SECOND = timedelta(seconds=1)
 BASE = {
     "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
     "ENTRA_CREDENTIAL": "certificate",
@@ -136,3 +138,20 @@ def test_a_certificate_shows_nothing_of_its_key():
     shown = repr(certificate.read(KEY + LEAF))
     assert "BEGIN" not in shown
     assert THUMBPRINT in shown
+
+
+@pytest.mark.parametrize(("ends", "warned"), [(100, []), (31, []), (29, [28]), (1, [0])])
+def test_a_function_that_starts_says_when_its_certificate_is_about_to_end(ends, warned, logged):
+    """A month before, with the days that are left; until then nothing is said."""
+    pem = KEY + issued(OURS, ends=ends)
+    entra_calls(load(EntraSettings, {**BASE, "ENTRA_CLIENT_CERTIFICATE": pem}), NOW + SECOND)
+    lines = [line for line in logged() if line["event"] == "entra_certificate_ending"]
+    assert [line["days_left"] for line in lines] == warned
+    assert all(line["severity"] == "WARNING" for line in lines)
+
+
+def test_a_function_without_a_certificate_says_nothing(logged):
+    """A secret has no end that we could see."""
+    secret = {"ENTRA_CREDENTIAL": "secret", "ENTRA_CLIENT_SECRET": "of-no-use"}
+    entra_calls(load(EntraSettings, {**BASE, **secret}), NOW)
+    assert logged() == []

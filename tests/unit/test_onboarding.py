@@ -1,22 +1,34 @@
-"""Onboarding's decisions, without Entra: refusals, the ID token, names, words."""
+"""Onboarding's decisions, without Entra: the ID token, what is named, attempts and their cookies, pages of errors."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import time
 
 import pytest
-from marshmallow import fields
+from itsdangerous import URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import Response
 
 from functions.onboarding import flow, words
 from functions.onboarding.cookie import LIFETIME_SECONDS, ProgressCookie
 from functions.onboarding.pages import stored_rows
-from functions.onboarding.progress import Connected, Consenting, Failed, SigningIn, Waiting
+from functions.onboarding.progress import (
+    Asking,
+    Connected,
+    Consenting,
+    Failed,
+    SigningIn,
+    Waiting,
+    dump,
+    parse,
+)
 from shared import errors, inventory
 from shared.entra import administrators
-from shared.settings import OnboardingSettings
-from tests.helpers import cookies, functions
+from shared.entra.organization import UnclearOrganization, named
+from shared.web.attempts import Attempt, NoCookie
+from shared.web.cookies import Expired
+from tests.helpers import functions
 from tests.helpers.fakes import TENANT
 from tests.helpers.serving import Client
 
@@ -61,6 +73,16 @@ def test_an_id_token_proves_an_administrator_of_the_tenant_or_nothing(changes, f
 
 
 @pytest.mark.parametrize(
+    "role", ["158c047a-c907-4556-b7ef-487551a6b5f7", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"]
+)
+def test_administrators_of_applications_connect_and_no_more(role):
+    """Cloud Application and Application Administrators may grant the consent; deleting takes a stricter role."""
+    claims, roles = {**GOOD, "wids": [role.upper()]}, administrators.CONNECTING
+    assert administrators.fault(claims, TENANT, CLIENT, AUTHORITY, NOW, roles) is None
+    assert administrators.fault(claims, TENANT, CLIENT, AUTHORITY, NOW) == "not_administrator"
+
+
+@pytest.mark.parametrize(
     "value",
     [
         None,
@@ -84,20 +106,59 @@ def test_a_tenant_in_upper_case_is_the_same_tenant():
     assert administrators.tenant_of(TENANT.upper()) == TENANT
 
 
-def leaves(schema):
-    """How many fields are stored, those of its maps instead of the maps."""
-    nested = [field.schema for field in schema.fields.values() if isinstance(field, fields.Nested)]
-    return len(schema.fields) - len(nested) + sum(map(leaves, nested))
-
-
 def test_the_first_page_lists_every_stored_field():
     """The table follows the inventory: one row per field and per document ID, in each language."""
-    stored = leaves(inventory.TenantDocument()) + leaves(inventory.DeviceDocument()) + 2
-    for language, said in words.STORED.items():
-        assert len(stored_rows(language, 30)) == stored == len(said)
+    maps = (inventory.Closing, inventory.Consent, inventory.Withdrawn, inventory.SignOut)
+    fields = sum(len(one().fields) for one in maps)
+    fields += len(inventory.TenantDocument().fields) - len(maps)
+    fields += len(inventory.DeviceDocument().fields) + 2
+    for language, stored in words.STORED.items():
+        assert len(stored_rows(language, 30)) == fields == len(stored)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("", ""),
+        ("  \u200b ", ""),
+        ("contoso.com", "contoso.com"),
+        (" Contoso.COM. ", "contoso.com"),
+        ("admin@contoso.com", "contoso.com"),
+        ("https://contoso.sharepoint.com/sites/x?y#z", "contoso.sharepoint.com"),
+        ("{" + TENANT.upper() + "}", TENANT),
+        ("\ufeff" + TENANT + "\n", TENANT),
+        ("société.example", "xn--socit-esab.example"),
+        ("\uff43ontoso\uff0ecom", "contoso.com"),
+    ],
+)
+def test_an_organization_is_named_however_it_was_typed(typed, meant):
+    """Domain or tenant ID, with spaces, capitals, braces and marks, in an e-mail or web address."""
+    assert named(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "contoso",
+        "common",
+        "organizations",
+        "..",
+        "a..b",
+        "-a.com",
+        "a" * 400,
+        "con toso.com",
+        "@",
+        "x@",
+    ],
+)
+def test_what_names_no_organization_is_refused(typed):
+    """Words of Microsoft's, single labels, and what is no name of a host."""
+    with pytest.raises(UnclearOrganization):
+        named(typed)
 
 
 SIGNING_IN = SigningIn(TENANT, {"state": "s"}, 3)
+WRONG_ACCOUNT = Failed("wrong_account", TENANT, other_account=True)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +167,19 @@ SIGNING_IN = SigningIn(TENANT, {"state": "s"}, 3)
         (Waiting(TENANT, 2), Waiting(TENANT, 2)),
         (SIGNING_IN, Waiting(TENANT, 3)),
         (Failed("service_away", TENANT), Waiting(TENANT, 0)),
+        (WRONG_ACCOUNT, Waiting(TENANT, 0, other_account=True)),
     ],
 )
 def test_who_waits_can_sign_in_again(progress, waiting):
-    """The page that waits, an abandoned sign-in and an outage lead back to the sign-in without a new consent."""
-    assert flow.consented(progress, {}) == waiting
+    """Waiting, an abandoned sign-in, an outage and a wrong account lead back to the sign-in without a new consent."""
+    assert flow.again(progress) == waiting
 
 
 @pytest.mark.parametrize(
     "progress",
     [
         None,
-        Consenting("s"),
+        Consenting(),
         Failed("consent_declined"),
         Connected(TENANT, "x"),
         SigningIn(TENANT, {"state": "s"}, flow.MOST_ATTEMPTS),
@@ -126,91 +188,168 @@ def test_who_waits_can_sign_in_again(progress, waiting):
 def test_nothing_else_can(progress):
     """Without a consent in this browser, or after the last attempt, only the beginning is left."""
     with pytest.raises(flow.InvalidState):
-        flow.consented(progress, {})
-
-
-@pytest.mark.parametrize("state", [None, "", "t", "é"])
-def test_an_answer_with_another_state_belongs_to_nobody(state):
-    """Neither step takes an answer whose state is not the cookie's."""
-    answer = {"tenant": TENANT, "admin_consent": "True", "code": "c"}
-    answer |= {} if state is None else {"state": state}
-    with pytest.raises(flow.InvalidState):
-        flow.consented(Consenting("s"), answer)
-    with pytest.raises(flow.InvalidState):
-        flow.signing_in(SIGNING_IN, answer)
-    with pytest.raises(flow.InvalidState):
-        flow.signing_in(Consenting("s"), answer | {"state": "s"})
-
-
-def test_an_answer_without_code_and_error_is_malformed():
-    """The state alone leads nowhere."""
-    with pytest.raises(errors.Malformed):
-        flow.signing_in(SIGNING_IN, {"state": "s"})
-
-
-@pytest.fixture
-def client():
-    return Client(functions.onboarding())
-
-
-def test_the_cookie_is_bound_to_the_host_and_to_https(client):
-    """Where onboarding has a host of its own, the cookie has the __Host- prefix and is Secure."""
-    cookie = client.get("/start").headers["Set-Cookie"]
-    assert cookie.startswith("__Host-onboarding=")
-    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
-    assert "Domain" not in cookie
-
-
-def test_below_a_path_the_cookie_is_bound_to_that_path():
-    """Behind a proxy that keeps a path, other functions of the host do not get the cookie."""
-    settings = functions.settings(OnboardingSettings, ONBOARDING_URL="https://x.example/connect")
-    cookie = (
-        Client(functions.onboarding(settings=settings)).get("/connect/start").headers["Set-Cookie"]
-    )
-    assert cookie.startswith("onboarding=")
-    assert "Path=/connect" in cookie
+        flow.again(progress)
 
 
 @pytest.mark.parametrize(
-    ("key", "expected"), [("o", Waiting(TENANT, 1)), ("n", Waiting(TENANT, 1)), ("x", None)]
+    ("before", "asked"),
+    [
+        ([], False),
+        ([WRONG_ACCOUNT], True),
+        ([WRONG_ACCOUNT, Connected(TENANT, "x")], False),
+        ([Connected(TENANT, "x"), Failed("not_administrator", other_account=True)], True),
+        ([None], False),
+    ],
 )
-def test_a_cookie_of_an_older_key_counts_and_a_strangers_does_not(key, expected):
+def test_a_start_after_the_wrong_account_asks_for_it(before, asked):
+    """If that was the last attempt of this browser."""
+    assert flow.start(before) == Consenting(other_account=asked)
+
+
+async def test_an_answer_without_code_and_error_is_malformed():
+    """The state alone leads nowhere."""
+    with pytest.raises(errors.Malformed):
+        await flow.verified(SIGNING_IN, {"state": "s"}, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        Consenting(other_account=True),
+        SigningIn(TENANT, {"state": "s", "scope": ["a"]}, 2, is_repeated=True),
+        Waiting(TENANT, 2, "graph_refuses"),
+        Asking(TENANT, "Contoso", "2026-01-01T00:00:00+00:00", "requested", "r"),
+        Connected(TENANT, "Contoso", "r"),
+        WRONG_ACCOUNT,
+    ],
+)
+def test_a_cookie_holds_every_step(progress):
+    """And what an earlier version wrote is nothing."""
+    assert parse(dump(progress)) == progress
+    assert parse({"step": "Another"}) is None
+    assert parse({**dump(progress), "more": 1}) is None
+
+
+URL, KEYS = "https://onboarding.example", ("n" * 32, "o" * 32)
+
+
+def request_with(cookies):
+    value = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return Request({"type": "http", "headers": [(b"cookie", value.encode())]})
+
+
+def kept(cookies, attempt, before=None):
+    """The cookies of a browser that had `before`, once the attempt is written; an emptied one is gone."""
+    response = Response()
+    cookies.write(request_with(before or {}), response, attempt)
+    found = dict(before or {})
+    for header in response.headers.getlist("set-cookie"):
+        name, _, rest = header.partition("=")
+        value = rest.partition(";")[0].strip('"')
+        found.pop(name, None)
+        if value:
+            found[name] = value
+    return found
+
+
+def test_the_cookie_is_bound_to_the_host_and_to_https():
+    """Where onboarding has a host of its own, the cookie has the __Host- prefix and is Secure."""
+    cookie = Client(functions.onboarding()).get("/start").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-onboarding-")
+    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
+    assert f"Max-Age={LIFETIME_SECONDS}" in cookie
+    assert "Domain" not in cookie
+
+
+def test_a_cookie_of_an_older_key_counts_and_a_strangers_does_not():
     """Keys rotate: the newest signs, the others are still accepted."""
-    payload = {"step": "Waiting", "tenant": TENANT, "attempt": 1}
-    value = cookies.signed(payload, key * 32, "calliente.onboarding")
-    cookie = ProgressCookie(("n" * 32, "o" * 32), "https://onboarding.example")
-    assert cookie.read(cookies.request(cookie=f"__Host-onboarding={value}")) == expected
+    cookies = ProgressCookie(KEYS, URL)
+    for key, count in (("o", 1), ("n", 1), ("x", 0)):
+        strange = ProgressCookie((key * 32,), URL)
+        browser = kept(strange, strange.new("s", Waiting(TENANT, 1)))
+        found = [one.payload for one in cookies.all(request_with(browser))]
+        assert found == [Waiting(TENANT, 1)] * count
 
 
-def test_an_expired_attempt_says_so(client):
+def test_a_cookie_under_another_attempts_name_is_nothing():
+    """What it is called is part of its signature."""
+    cookies = ProgressCookie(KEYS, URL)
+    ((_name, value),) = kept(cookies, cookies.new("s", Waiting(TENANT, 1))).items()
+    assert cookies.all(request_with({"__Host-onboarding-0123456789abcdef": value})) == []
+
+
+def test_an_expired_attempt_says_so():
     """After 15 minutes the state no longer counts, even if a browser kept it."""
-    (key,) = functions.settings(OnboardingSettings).session_keys
-    long_ago = int(time.time()) - LIFETIME_SECONDS - 2
-    payload = {"step": "Consenting", "state": "s"}
-    value = cookies.signed(payload, key, "calliente.onboarding", at=long_ago)
-    address = f"/consented?state=s&tenant={TENANT}&admin_consent=True"
-    answer = client.get(address, headers={"Cookie": f"__Host-onboarding={value}"})
-    assert (answer.status_code, "<code>expired</code>" in answer.text) == (400, True)
+    cookies = ProgressCookie(KEYS, URL)
+    attempt = cookies.new("s", Consenting())
+
+    class Past(URLSafeTimedSerializer):
+        class Signer(URLSafeTimedSerializer.default_signer):
+            def get_timestamp(self):
+                return 1_000
+
+        default_signer = Signer
+
+    past = Past(KEYS[0], salt=f"calliente.onboarding-{attempt.id}")
+    value = past.dumps([attempt.begun, attempt.state, dump(attempt.payload)])
+    with pytest.raises(Expired):
+        cookies.find(request_with({f"__Host-onboarding-{attempt.id}": value}), "s")
+
+
+@pytest.mark.parametrize("state", ["", "t", "é", "sx"])
+def test_an_answer_with_another_state_belongs_to_nobody(state):
+    """Where there is an attempt, another one's answer is refused; where there is none, the cookie is what lacks."""
+    cookies = ProgressCookie(KEYS, URL)
+    browser = kept(cookies, cookies.new("s", Consenting()))
+    with pytest.raises(flow.InvalidState) as refused:
+        cookies.find(request_with(browser), state)
+    assert not isinstance(refused.value, NoCookie)
+    with pytest.raises(NoCookie):
+        cookies.find(request_with({}), state)
+
+
+def test_the_oldest_attempts_go():
+    """A browser keeps six, whatever the number that were begun; names that are not ours stay."""
+    cookies = ProgressCookie(KEYS, URL)
+    browser = {"other": "x", "__Host-onboarding-nonsense": "x"}
+    for number in range(9):
+        attempt = Attempt(f"{number:016x}", number, f"s{number}", Consenting())
+        browser = kept(cookies, attempt, browser)
+    assert [one.state for one in cookies.all(request_with(browser))] == [
+        f"s{n}" for n in range(3, 9)
+    ]
+    assert {"other", "__Host-onboarding-nonsense"} < set(browser)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("POST", "/start", 405), ("HEAD", "/done", 405), ("GET", "/admin", 404), ("HEAD", "/", 200)],
+    [
+        ("POST", "/start", 405),
+        ("HEAD", "/done", 405),
+        ("GET", "/admin", 404),
+        ("GET", "/withdrawal", 405),
+        ("POST", "/withdrawal", 403),
+        ("HEAD", "/", 200),
+    ],
 )
-def test_errors_are_pages_too(client, method, path, status):
+def test_errors_are_pages_too(method, path, status):
     """No answer of this function is JSON, and none lets a script run."""
-    answer = client.request(method, path)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (
-        status,
-        "text/html; charset=utf-8",
-    )
+    answer = Client(functions.onboarding()).request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src")
 
 
-def test_the_policy_names_the_very_stylesheet_of_the_page(client):
+def test_the_policy_names_the_very_stylesheet_of_the_page():
     """The hash in the policy is that of the bytes between the style tags."""
-    answer = client.get("/")
+    answer = Client(functions.onboarding()).get("/")
     style = answer.text.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_forged_cookie_with_a_strange_name_is_no_matter():
+    """What a browser sends under our prefix is looked at only where it could be ours."""
+    strange = {"Cookie": '__Host-onboarding-a b=1; __Host-onboarding-(=2; "__Host-onboarding-"=3'}
+    assert Client(functions.onboarding()).get("/start", headers=strange).status_code == 303

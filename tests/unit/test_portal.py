@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
+from itsdangerous.timed import TimestampSigner
+from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.admin_portal import words
 from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
-from functions.admin_portal.pages import bars, moment, number, share
-from functions.admin_portal.session import LIFETIME_SECONDS, Session, Sessions, SignedOut
+from functions.admin_portal.pages import bars, number, share
+from functions.admin_portal.portal import application
+from functions.admin_portal.session import Session, Sessions, SignedOut
+from shared.names import same_name
 from shared.store import Stored, TenantStore
-from shared.tenant import from_document
-from shared.web.cookies import SignedCookie
-from tests.helpers import cookies, tenants
+from shared.tenant import Consent, Status, Tenant
+from shared.web.moments import moment
+from tests.helpers import functions
 from tests.helpers.fakes import TENANT, FakeFirestore
+from tests.helpers.serving import Client
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 KEYS, URL = ("n" * 32, "o" * 32), "https://portal.example"
-STORED = Stored(TENANT, from_document(tenants.active()), None, NOW)
+STORED = Stored(TENANT, Tenant("Contoso", Status.ACTIVE, Consent(NOW)), None, NOW)
 
 
-def devices(database, count, **fields):
-    for _ in range(count):
-        path = f"tenants/{TENANT}/devices/{len(database.kept)}"
-        database.put(path, {"lastHeartbeatAt": NOW, **fields})
+class Counting(FakeFirestore):
+    """A database that remembers what it was asked to count."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    async def count(self, collection, *, where=(), **options):
+        await super().count(collection, where=where, **options)
+        self.asked.append((collection, where))
+        return 100_000 if not where else 20_000
 
 
-async def test_an_organization_costs_six_counts_and_no_read_of_a_device():
+async def test_a_large_organization_costs_six_counts_and_no_read_of_a_device():
     """The page is made of aggregations over the tenant's own devices, however many there are."""
-    database = FakeFirestore()
-    for days, count in ((0, 3), (2, 4), (10, 5), (40, 6)):
-        devices(database, count, lastSyncAt=NOW - timedelta(days=days))
-    devices(database, 2, lastOutcome="failed")
-    database.put("tenants/another/devices/1", {"lastSyncAt": NOW})
+    database = Counting()
     found = await figures(TenantStore(database, TENANT), NOW)
-    assert found is not None
-    assert found.freshness == {"day": 3, "week": 4, "month": 5, "longer": 6, "never": 2}
-    assert (found.devices, found.failing) == (20, 2)
+
     assert database.calls == ["count"] * 6
+    assert {collection for collection, _ in database.asked} == {f"tenants/{TENANT}/devices"}
+    assert found is not None
+    assert (found.devices, found.freshness["never"]) == (100_000, 20_000)
 
 
 async def test_without_figures_there_is_still_a_page():
@@ -109,30 +118,54 @@ def test_both_languages_say_everything():
     assert set(words.FRESHNESS["en"]) == set(FRESHNESS)
 
 
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("Société  Générale ", True),
+        ("Socie\u0301te\u0301 Générale", True),
+        ("société générale", False),
+        ("", False),
+    ],
+)
+def test_a_name_is_confirmed_as_it_is_written(typed, same):
+    """Spaces and the composition of accents do not count; letters do."""
+    assert same_name(typed, "Société Générale") is same
+
+
 def test_the_cookies_are_bound_to_the_host_and_to_https():
-    """Both cookies have the __Host- prefix, and none of them is open to scripts or other sites."""
-    response = Response()
+    """Session and sign-in have the __Host- prefix, and neither is open to scripts or other sites."""
+    sign_in = functions.portal(FakeFirestore()).flows
+    response, request = Response(), Request({"type": "http", "headers": []})
     Sessions(KEYS, URL).begin(response, STORED)
-    SignedCookie("portal-sign-in", KEYS, URL, 900).write(response, {})
-    written = response.headers.getlist("Set-Cookie")
-    assert [cookie.partition("=")[0] for cookie in written] == [
-        "__Host-portal",
-        "__Host-portal-sign-in",
-    ]
-    assert "Max-Age=1800" in written[0]
-    for cookie in written:
+    sign_in.write(request, response, sign_in.new("state", {}))
+
+    session, flow = response.headers.getlist("Set-Cookie")
+    assert session.startswith("__Host-portal=")
+    assert flow.startswith("__Host-portal-sign-in-")
+    assert "Max-Age=1800" in session
+    for cookie in (session, flow):
         assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
         assert "Domain" not in cookie
 
 
 def read(sessions, value):
-    return sessions.current(cookies.request(cookie=f"__Host-portal={value}"))
+    headers = [(b"cookie", f"__Host-portal={value}".encode())]
+    return sessions.current(Request({"type": "http", "headers": headers}))
 
 
-def value_of(sessions, stored=STORED):
+def value_of(sessions):
     response = Response()
-    sessions.begin(response, stored)
-    return response.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    sessions.begin(response, STORED)
+    return response.headers["Set-Cookie"].partition(";")[0].partition("=")[2].strip('"')
+
+
+class LongAgo(TimestampSigner):
+    def get_timestamp(self):
+        return 1_000
+
+
+def signed(payload, salt="calliente.portal", signer=TimestampSigner):
+    return URLSafeTimedSerializer(KEYS[0], salt=salt, signer=signer).dumps(payload)
 
 
 def test_a_session_outlives_a_rotation_of_keys_and_nothing_else():
@@ -142,34 +175,17 @@ def test_a_session_outlives_a_rotation_of_keys_and_nothing_else():
     for value in (old, new):
         assert read(sessions, value) == Session(TENANT, NOW.timestamp(), value)
     assert read(sessions, strange) is None
-    payload = {"tenant": TENANT, "created": NOW.timestamp(), "issuedAt": 1.0}
-    at = int(time.time()) - LIFETIME_SECONDS - 2
     with pytest.raises(SignedOut):
-        read(sessions, cookies.signed(payload, KEYS[0], "calliente.portal", at))
+        read(sessions, signed({"tenant": TENANT}, signer=LongAgo))
 
 
-def test_a_session_is_of_one_connection():
-    """An organization that was purged and connected again is another one: the old session shows nothing of it."""
-    sessions = Sessions(KEYS, URL)
-    session = read(sessions, value_of(sessions))
-    assert session.is_of(STORED)
-    later = Stored(TENANT, STORED.tenant, None, NOW + timedelta(microseconds=1))
-    assert not session.is_of(later)
-
-
-@pytest.mark.parametrize(
-    ("salt", "is_session"),
-    [
-        ("calliente.onboarding", False),
-        ("calliente.portal-sign-in", False),
-        ("calliente.portal", True),
-    ],
-)
-def test_another_cookie_of_ours_is_no_session(salt, is_session):
+@pytest.mark.parametrize("salt", ["calliente.onboarding-0", "calliente.portal-sign-in-0"])
+def test_another_cookie_of_ours_is_no_session(salt):
     """Signed with the same key, and even with the same content: what a cookie is for is part of its signature."""
-    payload = {"tenant": TENANT, "created": NOW.timestamp(), "issuedAt": NOW.timestamp()}
-    value = cookies.signed(payload, KEYS[0], salt)
-    assert (read(Sessions(KEYS, URL), value) is not None) is is_session
+    payload = {"tenant": TENANT, "created": 1.0, "issuedAt": NOW.timestamp()}
+    sessions = Sessions(KEYS, URL)
+    for name, session in ((salt, False), ("calliente.portal", True)):
+        assert (read(sessions, signed(payload, name)) is not None) is session
 
 
 def test_two_sign_ins_of_one_second_are_two_sessions():
@@ -191,3 +207,23 @@ def test_a_form_is_bound_to_its_session_and_its_purpose():
     assert not sessions.is_form_token(session, "withdrawal", token)
     for wrong in ("", token + "=", "ü" + token, token[:-1]):
         assert not sessions.is_form_token(session, "deletion", wrong)
+
+
+@pytest.mark.parametrize(
+    ("site", "origin", "status"),
+    [
+        ("same-origin", "null", 400),
+        ("same-origin", URL, 400),
+        (None, URL, 400),
+        ("cross-site", URL, 403),
+        ("same-origin", "https://evil.example", 403),
+        (None, "null", 403),
+        (None, None, 403),
+    ],
+)
+def test_a_form_comes_from_our_own_pages(site, origin, status):
+    """By the browser's own word; one that tells no origin is believed if it says that the site is the same."""
+    sent = {"Sec-Fetch-Site": site, "Origin": origin}
+    headers = {name: value for name, value in sent.items() if value}
+    client = Client(application(functions.portal(FakeFirestore())), base_url=URL)
+    assert client.post("/deletion", headers=headers, data={"name": "x"}).status_code == status

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
 
 from functions.admin_portal import session, sign_in
 from functions.admin_portal import words as portal_words
@@ -17,15 +15,17 @@ from functions.admin_portal.pages import PURPOSES, PortalPages
 from functions.onboarding import cookie
 from functions.onboarding import words as onboarding_words
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
-from functions.onboarding.progress import Connected
+from functions.onboarding.progress import Asking, Connected
 from shared.entra import permissions
+from shared.receipts import backups_expire
 from shared.settings import OnboardingSettings, PortalSettings
 from shared.store import Stored
-from shared.tenant import Reason, from_document
+from shared.tenant import Closing, Consent, Reason, Status, Tenant
 from shared.web import words as shared_words
 from shared.web.words import LANGUAGES, Message, typeset
-from tests.helpers import cookies, functions, tenants
+from tests.helpers import functions
 from tests.helpers.fakes import TENANT
+from tests.helpers.loop import run
 
 ROOT = Path(__file__).parents[2]
 MODULES = (shared_words, onboarding_words, portal_words)
@@ -64,18 +64,7 @@ def shape(words):
 
 
 def read(response):
-    """The page's text, streamed or not."""
-    if isinstance(response, StreamingResponse):
-        return asyncio.run(_streamed(response))
-    return response.body.decode()
-
-
-async def _streamed(response):
-    return "".join([part async for part in response.body_iterator])
-
-
-def asked_in(language):
-    return cookies.request(accept_language=language)
+    return response.get_data(as_text=True)
 
 
 def french_faults(text):
@@ -160,61 +149,118 @@ def test_the_first_page_names_the_permissions_of_the_app_registration():
     """No more and no fewer than administrators will be asked for, and none without a person."""
     for said in onboarding_words.LANDING.values():
         assert {name for name, _why in said["permissions"]} == set(permissions.READING)
+        assert all(name in said["delegated"] for name in permissions.SIGN_IN)
+
+
+def test_the_registrations_document_names_the_same_permissions():
+    """From one declaration: what an administrator is asked for, and no other."""
+    page = (ROOT / "docs/entra-app-registration.md").read_text("utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| permissions |"))
+    named = set(re.findall(r"`([\w.]+)`", row.split("|")[2]))
+    assert named == {*permissions.READING, *permissions.SIGN_IN}
+
+
+def test_what_google_keeps_by_itself_is_said_wherever_storage_is():
+    """IP addresses for weeks and remains for 180 days, at Firebase Authentication; times of documents, at Firestore."""
+    inventory = (ROOT / "docs/data-inventory.md").read_text("utf-8")
+    operations = (ROOT / "docs/operations.md").read_text("utf-8")
+    for said in (
+        " ".join(texts(onboarding_words.LANDING["en"])),
+        " ".join(texts(portal_words.OVERVIEW["en"])),
+        inventory,
+        operations,
+    ):
+        assert "IP addresses" in said
+        assert re.search(r"180\sdays", said)
+    for said in (inventory, onboarding_words.LANDING["en"]["place"][0]):
+        assert re.search(r"created and last\s+changed", said)
+
+
+def test_no_text_claims_more_of_contacts_than_one_person_may_read():
+    """Permissions are a person's; and no page says that Google or we keep nothing personal at all."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    said = " ".join([readme, *(text for words in BOTH for text in texts(words))])
+    assert not re.search(r"organization’s (Microsoft 365 )?contacts|no personal data", said)
+    assert "organization's Microsoft 365 contacts" not in said
+
+
+def request_in(language="en"):
+    return Request({"type": "http", "headers": [(b"accept-language", language.encode())]})
 
 
 def onboarding_pages(**changes):
     """The pages of onboarding under changed settings."""
-    return OnboardingPages(replace(functions.settings(OnboardingSettings), **changes))
+    return OnboardingPages(functions.settings(OnboardingSettings, **changes))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_days_without_consent_are_the_settings(language):
     """Wherever a page says after how long a lost consent deletes, it says what the purge goes by."""
-    pages, asked = onboarding_pages(consent_grace_days=45), asked_in(language)
+    pages, request = onboarding_pages(CONSENT_GRACE_DAYS="45"), request_in(language)
     days = {"en": "45\u00a0days", "fr": "45\u00a0jours"}[language]
-    assert days in read(pages.landing(asked))
-    assert days in read(pages.outcome(asked, Connected(TENANT, "Contoso")))
+    assert days in pages.landing(request).body.decode()
+    assert days in pages.outcome(request, Connected(TENANT, "Contoso")).body.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("days", [0, 7, 30])
+def test_the_days_of_backups_are_the_settings(language, days):
+    """What the first page says of backups is when a receipt says that the last one expires; none is said to be none."""
+    said = onboarding_pages(BACKUP_DAYS=str(days)).landing(request_in(language)).body.decode()
+    most = (backups_expire(NOW, days) - NOW).days
+    unit = {"en": "days", "fr": "jours"}[language]
+    assert (f"{most}\u00a0{unit}" in said) is (days > 0)
+    assert (onboarding_words.LANDING[language]["no_backups"] in said) is (days == 0)
 
 
 def test_the_last_page_leads_to_the_portal_if_there_is_one():
     """Without the portal's address the page says who else deletes."""
     connected, said = Connected(TENANT, "Contoso"), onboarding_words.CONNECTED["en"]
-    asked = asked_in("en")
-    linked = read(onboarding_pages(portal_url="https://portal.example").outcome(asked, connected))
+    linked = onboarding_pages().outcome(request_in(), connected).body.decode()
     assert 'href="https://portal.example"' in linked
-    alone = read(onboarding_pages(portal_url="").outcome(asked, connected))
+    alone = onboarding_pages(PORTAL_URL="").outcome(request_in(), connected).body.decode()
     assert said["portal_button"] not in alone
     assert said["delete"][0] in alone
 
 
-def portal_pages(**changes):
-    """The pages of the portal under changed settings."""
-    return PortalPages(replace(functions.settings(PortalSettings), **changes))
+def test_the_question_before_a_withdrawal_leads_back_without_a_portal_too():
+    """Leaving a deletion as it is takes one click, and no form."""
+    due = "2026-11-25T03:30:00+00:00"
+    asking = Asking(TENANT, "Contoso", due, "requested", "receipt")
+    page = onboarding_pages(PORTAL_URL="").outcome(request_in("fr"), asking).body.decode()
+    assert 'href="/">Laisser la suppression' in page
+    assert "25 novembre 2026 à 03:30 UTC" in page
 
 
-def overview(pages, document, language="en"):
-    async def no_figures():
+def overview(pages, tenant):
+    """The portal's page, without its numbers, as a person gets it."""
+
+    async def count():
         return None
 
-    stored = Stored(TENANT, from_document(document), None, NOW)
-    tokens = dict.fromkeys(PURPOSES, "token")
-    return read(pages.overview(asked_in(language), stored, no_figures, tokens, NOW))
+    async def read():
+        stored = Stored(TENANT, tenant, None, NOW)
+        answer = pages.overview(request_in(), stored, count, dict.fromkeys(PURPOSES, "t"), NOW)
+        return "".join([piece async for piece in answer.body_iterator])
+
+    return run(read())
 
 
 def test_the_portal_says_when_a_deletion_would_be_due():
     """The time is the settings' delay from now."""
-    page = overview(portal_pages(purge_delay_seconds=7200), tenants.active())
+    pages = PortalPages(functions.settings(PortalSettings, PURGE_DELAY_SECONDS="7200"))
+    page = overview(pages, Tenant("Contoso", Status.ACTIVE, Consent(NOW)))
     assert "25 November 2026, 03:30 UTC at the earliest" in page
 
 
 def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known():
     """And so does a refusal that connecting again would cure, and no other."""
-    lost = tenants.closing(NOW + timedelta(hours=1), Reason.CONSENT_LOST)
+    closing = Closing(NOW + timedelta(hours=1), Reason.CONSENT_LOST, "r")
     for address, there in (("https://connect.example", True), ("", False)):
-        pages = portal_pages(onboarding_url=address)
-        page = overview(pages, lost)
+        pages = PortalPages(functions.settings(PortalSettings, ONBOARDING_URL=address))
+        page = overview(pages, Tenant("Contoso", Status.CLOSING, Consent(NOW), closing))
         refusals = {
-            code: read(pages.failure(asked_in("en"), code, 403))
+            code: pages.failure(request_in(), code, 403).body.decode()
             for code in ("tenant_not_onboarded", "consent_missing", "wrong_account")
         }
         link = f'href="{address}"' if there else portal_words.CONNECT["en"]
