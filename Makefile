@@ -13,19 +13,20 @@ DEPLOYED := 3.13
 STAMPS := .local/stamps
 PACKAGES := $(VENV)/.complete
 NODE := local/node_modules/.complete
+CLIENTS := clients/typescript/node_modules/.complete
 SETUP := $(PACKAGES) $(NODE) $(STAMPS)/firestore
 DEPLOYMENT := .local/deploy/.complete
 DEPLOY := PYTHONPATH=. .local/deploy/bin/python
 export VENV
 export PYTHON_ORIGIN := $(origin PYTHON)
 
-.PHONY: help setup demo run test test-unit test-exploration test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-faults test-long \
-	check format bench build lock audit audit-dependencies sbom licenses docs test-deploy preview deploy undeploy clean again
+.PHONY: help setup demo run test test-unit test-exploration test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-clients test-faults test-long \
+	check contract format bench build lock audit audit-dependencies sbom licenses docs test-deploy preview deploy undeploy clean again
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-setup: $(SETUP) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
+setup: $(SETUP) $(CLIENTS) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
 
 demo: $(SETUP) ## Walk through the product, start to finish, on this machine
@@ -34,7 +35,7 @@ demo: $(SETUP) ## Walk through the product, start to finish, on this machine
 run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 	@$(VENV_PYTHON) -m local.stack
 
-test: $(SETUP) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
+test: $(SETUP) $(CLIENTS) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
 	@local/setup.sh chromium || true
 	@$(PYTEST) tests -m "not long"
 	@$(MAKE) test-deploy
@@ -63,16 +64,20 @@ mutate-rules: $(SETUP) ## Show that the tests notice every small change of fires
 test-integration: $(SETUP) ## Run the tests of single parts against the emulators
 	@$(PYTEST) tests/integration -m "not long"
 
-test-e2e: $(SETUP) ## Run the tests of the whole stack
+test-e2e: $(SETUP) $(CLIENTS) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
 
 test-browser: $(SETUP) $(STAMPS)/chromium ## Walk the pages in Chromium; screenshots in build/screenshots/
 	@CHROMIUM_REQUIRED=1 $(PYTEST) tests/browser
 
-test-faults: $(SETUP) ## Run the tests in which parts fail, die and race, the long ones too
+test-clients: $(SETUP) $(CLIENTS) ## Test the client in TypeScript, by itself and on the whole stack
+	@npm test --prefix clients/typescript --silent
+	@$(PYTEST) tests/e2e/test_clients.py
+
+test-faults: $(SETUP) $(CLIENTS) ## Run the tests in which parts fail, die and race, the long ones too
 	@$(PYTEST) tests -m "faults or long"
 
-test-long: $(SETUP)
+test-long: $(SETUP) $(CLIENTS)
 	@$(PYTEST) tests -m long
 
 check: $(PACKAGES) $(DEPLOYMENT) ## Lint, formatting, types
@@ -80,6 +85,9 @@ check: $(PACKAGES) $(DEPLOYMENT) ## Lint, formatting, types
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@$(DEPLOY) -m mypy --config-file deploy/mypy.ini
+
+contract: $(PACKAGES) $(STAMPS)/oasdiff ## Show that today's description of the phones' API breaks no app of the last release
+	@$(VENV_PYTHON) -m docs.contract
 
 format: $(PACKAGES) ## Format, and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix --exit-zero --quiet .
@@ -102,6 +110,7 @@ audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in th
 	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements-dev.txt
 	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip -r requirements-deploy.txt
 	@npm audit --prefix local
+	@npm audit --prefix clients/typescript
 
 docs: $(PACKAGES) ## Write the generated pages of docs/ again
 	@$(VENV_PYTHON) -m docs.generate
@@ -124,7 +133,7 @@ licenses: $(PACKAGES) ## List the licence of every package that is installed her
 	@$(VENV_PYTHON) -m piplicenses --python $(VENV_PYTHON) --order=license --with-urls
 
 clean: ## Remove everything that the other commands made
-	rm -rf .local build local/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .local build local/node_modules clients/typescript/node_modules clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Looked at again where the environment is gone or broken, and where the command line names the Python that it is to have.
@@ -142,6 +151,12 @@ $(DEPLOYMENT): requirements-deploy.txt local/setup.sh
 
 $(NODE): local/package.json local/package-lock.json local/setup.sh
 	@local/setup.sh node $^
+
+$(CLIENTS): clients/typescript/package.json clients/typescript/package-lock.json local/setup.sh
+	@local/setup.sh clients $^
+
+$(STAMPS)/oasdiff: local/setup.sh
+	@local/setup.sh oasdiff $^
 
 $(STAMPS)/firestore: local/setup.sh local/emulators.py | $(PACKAGES) $(NODE)
 	@local/setup.sh firestore $^

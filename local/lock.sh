@@ -18,10 +18,13 @@ for function in functions/*/main.py; do # what each ships, in the versions that 
     folder=$(dirname "$function")
     compile "$folder/requirements.txt" --group "$(basename "$folder")" -c requirements.txt
 done
-npm install --prefix local --package-lock-only --omit-lockfile-registry-resolved \
-    --ignore-scripts --no-audit --no-fund --loglevel=error
+for folder in local clients/typescript; do
+    npm install --prefix "$folder" --package-lock-only --omit-lockfile-registry-resolved \
+        --ignore-scripts --no-audit --no-fund --loglevel=error
+done
 
-if grep -nE '^-|://|"resolved"' "${locks[@]}" || grep -n '"resolved"' local/package-lock.json; then
+if grep -nE '^-|://|"resolved"' "${locks[@]}" ||
+    grep -n '"resolved"' local/package-lock.json clients/typescript/package-lock.json; then
     echo "make lock: these lines name where a package came from" >&2
     exit 1
 fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs one part of what the project needs: python (into $VENV) and node, inside the project's folder; firestore, an
-# emulator if there is none; chromium and firefox, for the tests of the pages, the system's own. `make` calls it with the
-# part and its inputs, when these have changed. `local/setup.sh find 3.13` prints where a Python of that version is.
+# Installs one part of what the project needs: python (into $VENV), node, clients (what the client in TypeScript is built
+# with) and oasdiff, inside the project's folder; firestore, an emulator if there is none; chromium and firefox, for the
+# tests of the pages, the system's own. `make` calls it with the part and its inputs, when these have changed.
+# `local/setup.sh find 3.13` prints where a Python of that version is.
 #
 # PYTHON, in the environment or on make's command line, is the Python that the virtual environment is made with. One that
 # the command line names must do; one that just stands in the environment may be for something else, and may not.
@@ -105,17 +106,41 @@ setup_deploy() { # an environment of its own: Pulumi needs an older protobuf tha
 
 fits_node() { [ -x local/node_modules/.bin/firebase ]; }
 
-setup_node() {
+require_node() {
     local version
     version=$(node --version 2>/dev/null) || fail "Node.js 20 or newer is needed."
     version=${version#v}
     [ "${version%%.*}" -ge 20 ] || fail "Node.js 20 or newer is needed; this is $version."
+}
+
+setup_node() {
+    require_node
     echo "Installing the Firebase tools into local/node_modules (a minute the first time)"
     npm ci --prefix local --ignore-scripts --include=dev --no-audit --no-fund --loglevel=error ||
         fail "npm could not install the Firebase tools; what it says is above."
 }
 
 setup_firestore() { "$VENV/bin/python" -m local.emulators --install; }
+
+OASDIFF=v1.37.0
+
+fits_oasdiff() { [ -x .local/bin/oasdiff ]; }
+
+setup_oasdiff() { # Go's own checksum database vouches for it
+    type -P go >/dev/null || fail "comparing API descriptions needs Go 1.24 or newer (Debian: apt-get install golang)."
+    echo "Installing oasdiff into .local/bin (a few minutes the first time)"
+    GOBIN="$PWD/.local/bin" go install "github.com/oasdiff/oasdiff@$OASDIFF" ||
+        fail "go could not install oasdiff; what it says is above."
+}
+
+fits_clients() { [ -x clients/typescript/node_modules/.bin/tsc ]; }
+
+setup_clients() {
+    require_node
+    echo "Installing what the client in TypeScript is built and tested with (half a minute the first time)"
+    npm ci --prefix clients/typescript --ignore-scripts --include=dev --no-audit --no-fund --loglevel=error ||
+        fail "npm could not install the client's packages; what it says is above."
+}
 
 has_one_of() { [ -n "$(type -P "$@" || true)" ]; }
 
@@ -160,6 +185,7 @@ case $part in # python's and node's stamps go with what they vouch for
     python) stamp=$VENV/.complete lock=$STAMPS/.${VENV##*/}.lock ;;
     deploy) stamp=.local/deploy/.complete lock=$STAMPS/.deploy.lock ;;
     node) stamp=local/node_modules/.complete lock=$STAMPS/.node.lock ;;
+    clients) stamp=clients/typescript/node_modules/.complete lock=$STAMPS/.clients.lock ;;
     *) stamp=$STAMPS/$part lock=$STAMPS/.$part.lock ;;
 esac
 mkdir -p "$STAMPS"

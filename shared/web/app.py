@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from shared import errors, logs
 from shared.web import protocol
 from shared.web.answers import Respond, add_headers, problem
 from shared.web.body import MAX_BODY_BYTES, Disconnected, receive
+from shared.web.deprecation import Deprecation
 
 OUTCOME, ROUTE, BODY, NOTED = (
     f"calliente.{name}" for name in ("outcome", "route", "body", "noted")
@@ -35,7 +36,7 @@ Routes = Mapping[str, Mapping[str, Handler]]  # path → method → handler
 class Application:
     """name: in the logs. project: for trace names. prefix: of a base URL, which a proxy may have kept.
 
-    respond: how an error looks. clock: monotonic seconds.
+    respond: how an error looks. clock: monotonic seconds. deprecated: routes that will go, as "POST /v1/devices".
     """
 
     name: str
@@ -45,6 +46,7 @@ class Application:
     prefix: str = ""
     max_body_bytes: int = MAX_BODY_BYTES
     clock: Callable[[], float] = time.monotonic
+    deprecated: Mapping[str, Deprecation] = field(default_factory=dict)
 
     async def __call__(self, request: Request) -> Response:
         """The answer, which logs itself once it has been sent. Raises nothing."""
@@ -53,6 +55,9 @@ class Application:
             response = await self._handle(request)
         except Exception as error:  # noqa: BLE001 - the one place that turns errors into answers
             response = self._answer(request, error)
+        deprecation = self.deprecated.get(request.scope.get(ROUTE, ""))
+        if deprecation is not None:
+            response.headers.update(deprecation.headers)
         add_headers(response)
         return _Logged(response, self, request, started)
 
