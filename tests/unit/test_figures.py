@@ -19,7 +19,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 ROW = re.compile(r"^\| (`[A-Z_`, ]+`) \|.*\| ([^|]+) \|$", re.MULTILINE)
-SETTING_WITH_NUMBER = re.compile(r"`([A-Z][A-Z_]{4,})`(?:, | \(|\), )(\d[\d,]*)\b(?! )")
+SETTING_WITH_NUMBER = re.compile(r"`([A-Z][A-Z_]{4,})`(?:, | \()(\d[\d,]*)(?=\)| by default|;)")
 SCHEDULE = re.search(
     r'SCHEDULE = "\*/(\d+) ', (ROOT / "deploy/infrastructure/schedule.py").read_text()
 )
