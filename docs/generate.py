@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docs.api_page import api_page
+from docs.cost_page import cost_page
 from docs.data_processing_page import data_processing_page
 from docs.inventory_page import inventory_page
 from docs.openapi import description, to_yaml
@@ -20,6 +21,7 @@ def pages() -> Mapping[str, str]:
     """The generated pages: text by file name."""
     api = description()
     return {
+        "cost.md": cost_page(),
         "data-inventory.md": inventory_page(),
         "data-processing.md": data_processing_page(),
         "openapi.yaml": to_yaml(api),

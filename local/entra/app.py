@@ -8,6 +8,7 @@ import time
 from flask import Flask, Response, abort, request
 
 from local.entra.browser_endpoints import BrowserEndpoints
+from local.entra.device_code import GRANT, DeviceCodeEndpoints
 from local.entra.token_endpoints import TokenEndpoints
 from local.entra.tokens import TokenMaker
 from local.entra.world import KINDS, World
@@ -17,7 +18,10 @@ def create_app(world: World, tokens: TokenMaker, url: str) -> Flask:
     app = Flask(__name__)
     app.before_request(lambda: _weather(world))
     app.register_blueprint(BrowserEndpoints(world, tokens, url).blueprint())
-    app.register_blueprint(TokenEndpoints(world, tokens, url).blueprint())
+    devices = DeviceCodeEndpoints(world, tokens, url)
+    app.register_blueprint(devices.blueprint())
+    endpoints = TokenEndpoints(world, tokens, url, {GRANT: devices.redeem})
+    app.register_blueprint(endpoints.blueprint())
 
     @app.get("/error")
     def error() -> str:

@@ -32,6 +32,8 @@ _KNOWN: dict[int, tuple[str, int, str]] = {
     70000: ("invalid_grant", 400, "The authorization code is not valid for this request."),
     70003: ("unsupported_grant_type", 400, "The grant type is not supported."),
     70008: ("invalid_grant", 400, "The authorization code has expired."),
+    70016: ("authorization_pending", 400, "Nobody has entered the code yet."),
+    70019: ("expired_token", 400, "The code has expired."),
     70021: ("invalid_request", 400, "No federated credential matches the assertion."),
     70011: ("invalid_scope", 400, "The scope is not valid."),
     90002: ("invalid_request", 400, "The tenant was not found."),

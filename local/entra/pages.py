@@ -31,6 +31,18 @@ value="{{ who.tenant.tenant_id }}/{{ who.account.username }}">
 <p><small>Local stand-in for Microsoft Entra ID. Everything here is made up.</small></p>
 </body></html>"""
 
+DEVICE_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Enter code</title></head><body><h1>Enter code</h1>
+{% if said %}<p id="said">{{ said }}</p>{% else %}
+<form method="post">
+<label>Code <input name="user_code" autofocus></label>
+<label>Account <input name="account" placeholder="tenant ID/user name"></label>
+<button name="decision" value="accept">Sign in</button>
+<button name="decision" value="cancel">Cancel</button>
+</form>{% endif %}
+<p><small>Local stand-in for Microsoft Entra ID. Everything here is made up.</small></p>
+</body></html>"""
+
 
 def consent_page(app_name: str, choices: list[SignIn]) -> str:
     return render_template_string(

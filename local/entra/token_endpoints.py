@@ -6,7 +6,7 @@ import hmac
 import time
 import uuid
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -20,11 +20,21 @@ from local.entra.tokens import GRAPH, TokenMaker
 from local.entra.world import SignIn, World
 
 Answer = Response | tuple[Response, int]
+Grant = Callable[[str, Mapping[str, str]], dict[str, Any]]
 
 
 class TokenEndpoints:
-    def __init__(self, world: World, tokens: TokenMaker, url: str) -> None:
+    """grants: further ones, by their names."""
+
+    def __init__(
+        self,
+        world: World,
+        tokens: TokenMaker,
+        url: str,
+        grants: Mapping[str, Grant] | None = None,
+    ) -> None:
         self._world = world
+        self._grants = grants or {}
         self._tokens = tokens
         self._url = url
 
@@ -52,6 +62,7 @@ class TokenEndpoints:
             issuer=self._tokens.issuer("{tenantid}" if place in ANY_TENANT else place),
             authorization_endpoint=f"{base}/oauth2/v2.0/authorize",
             token_endpoint=f"{base}/oauth2/v2.0/token",
+            device_authorization_endpoint=f"{base}/oauth2/v2.0/devicecode",
             jwks_uri=f"{base}/discovery/v2.0/keys",
             response_types_supported=["code"],
             response_modes_supported=["query"],
@@ -78,6 +89,7 @@ class TokenEndpoints:
             "authorization_code": self._redeem_code,
             "client_credentials": self._client_credentials,
             "password": self._password,
+            **self._grants,
         }
         try:
             if tenant not in ANY_TENANT:

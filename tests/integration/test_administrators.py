@@ -122,7 +122,9 @@ def test_an_answer_fetched_twice_with_one_cookie_says_nothing_untrue(
 def test_a_browser_keeps_no_more_than_a_few_attempts(site: Site, browser: Browser) -> None:
     """The oldest go; the newest still ends well."""
     last = [begin(site, browser) for _ in range(MOST + 4)][-1]
-    assert len([name for name in browser.cookies.get_dict() if name.startswith("onboarding-")]) == MOST
+    assert (
+        len([name for name in browser.cookies.get_dict() if name.startswith("onboarding-")]) == MOST
+    )
 
     page = follow(site, browser, sign_in_of(site, browser, CONTOSO, last))
     assert heading_of(site.get(browser, path_of(page.headers["Location"])).text) == CONNECTED
