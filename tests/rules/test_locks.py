@@ -97,7 +97,7 @@ def test_no_phone_holds_its_organization_against_closing_and_purge(
     world: Firestore, tokens: dict[str, str | None], caller: str
 ) -> None:
     """Whatever is read in open read-write transactions, over and over, closing and purge are written at once."""
-    held = []
+    held: list[Any] = []
     targets = [Attempt(world, tokens[caller], DEFAULT, path) for path in PATHS.values()]
 
     def try_all() -> set[int]:
