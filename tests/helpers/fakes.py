@@ -88,7 +88,7 @@ class FakeFirestore:
     ) -> list[Document]:
         await self._called("query")
         found = self._matching(collection, where, group)
-        keyed = sorted((_key(document, order_by), document) for document in found)  # type: ignore[type-var]
+        keyed = sorted((_key(document, order_by), document) for document in found)
         after = tuple(start_after) if start_after is not None else None
         page = [document for key, document in keyed if after is None or key > after]
         return copy.deepcopy(page[:limit])
@@ -256,13 +256,14 @@ def _holds(document: Document, name: str, operator: str, wanted: Any) -> bool:
         isinstance(value, datetime) and isinstance(wanted, datetime)
     ):
         return False
-    return {
+    holds: dict[str, bool] = {
         "==": value == wanted,
         "<": value < wanted,
         "<=": value <= wanted,
         ">": value > wanted,
         ">=": value >= wanted,
-    }[operator]
+    }
+    return holds[operator]
 
 
 @dataclass

@@ -91,13 +91,14 @@ def heartbeat(database: Any, **parts: Any) -> Application:
 def registration(database: Any, **parts: Any) -> Application:
     """parts: attributes of Registration, where the test brings its own."""
     said = parts.pop("settings", settings(RegistrationSettings))
+    nobody: Any = FakeUsers()
     made = Registration(
         **{
             "settings": said,
             "entra_keys": None,
             "device_tokens": FakeTokens(),
             "custom_tokens": FakeCustomTokens(),
-            "sign_out": SignOut(FakeUsers(), Pace(1000)),
+            "sign_out": SignOut(nobody, Pace(1000)),
             "floods": Floods(said.max_new_devices_per_minute, said.max_devices_per_token),
             "app_check": NOT_ATTESTED,
             "database": database,

@@ -11,7 +11,7 @@ from tests.helpers.fakes import NOW
 RECEIPT = "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
 
 
-def active(checked_at: datetime = NOW, **consent: datetime) -> dict[str, Any]:
+def active(checked_at: datetime = NOW, **consent: Any) -> dict[str, Any]:
     """consent: lost_at, unknown_at."""
     return to_document(Tenant("Contoso", Status.ACTIVE, Consent(checked_at, **consent)))
 

@@ -12,7 +12,7 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
     written = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
 
     assert named
