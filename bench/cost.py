@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-from bench.results import FOLDER, Results
+from bench.results import Results
 from local.processes import ROOT
 
 PRICES = ROOT / "bench/prices.json"
@@ -51,11 +50,13 @@ def table(price: dict[str, float]) -> str:
     return "\n".join([*lines, f"| **in all** | {totals} |"])
 
 
+def prices() -> dict[str, float]:
+    known: dict[str, float] = json.loads(PRICES.read_text())
+    return known
+
+
 def measure(results: Results) -> None:
-    price = json.loads(PRICES.read_text())
-    text = table(price)
-    print(text)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    Path(FOLDER / "cost.md").write_text(text + "\n")
+    price = prices()
+    print(table(price))
     for devices in FLEETS:
         results.key(f"cost_month_usd_{devices}", sum(month(devices, price).values()))
