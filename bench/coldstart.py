@@ -32,13 +32,15 @@ HEARTBEAT = (
     ("joserfc.jws, joserfc.jwk", "joserfc and cryptography"),
     ("urllib3", "urllib3"),
     ("grpc, grpc.aio", "gRPC"),
-    ("google.api_core.exceptions, google.api_core.gapic_v1", "google.api_core and google.auth"),
+    (
+        "google.api_core.exceptions, google.api_core.gapic_v1",
+        "google.api_core, with google.auth and requests",
+    ),
     ("google.cloud.firestore_v1", "google.cloud.firestore_v1"),
     ("functions.heartbeat.heartbeat", "the heartbeat itself"),
 )
 # Each by itself, on top of a heartbeat.
 OTHERS = (
-    ("requests", "requests"),
     ("msal", "msal"),
     ("firebase_admin.auth", "firebase_admin.auth"),
     ("jinja2, babel.support", "jinja2 and Babel"),

@@ -14,7 +14,7 @@ from local.emulators import find_firestore
 from local.processes import ROOT
 
 PAGE = ROOT / "docs/performance.md"
-BEGIN, END = "<!-- results: python -m bench --publish -->", "<!-- end of results -->"
+RESULTS = "results"  # the part of the page that is written here
 ROW, LEFT, WIDTH = 30, 330, 460
 
 
@@ -61,6 +61,8 @@ def markdown(results: Results) -> str:
     lines = [f"{datetime.now(UTC):%Y-%m-%d}: {machine()}.", ""]
     lines += ["| key | value |", "|---|---|"]
     lines += [f"| {name} | {value:g} |" for name, value in sorted(results.values.items())]
+    took = ", ".join(f"{name} {seconds}" for name, seconds in results.took.items())
+    lines += ["", f"Seconds of each part: {took}; in all {sum(results.took.values())}."]
     for section, spreads in results.spreads.items():
         lines += ["", f"**{section}**", "", "| what | median | least | greatest | unit |"]
         lines.append("|---|---|---|---|---|")
@@ -76,9 +78,15 @@ def write(results: Results, *, publish: bool) -> None:
     for section, spreads in results.spreads.items():
         name = re.sub(r"[^a-z0-9]+", "-", section.lower())
         (FOLDER / f"{name}.svg").write_text(chart(section, spreads))
-    text = markdown(results)
-    (FOLDER / "results.md").write_text(text + "\n")
+    (FOLDER / "results.md").write_text(markdown(results) + "\n")
     if publish:
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+        PAGE.write_text(filled(PAGE.read_text(), RESULTS, markdown(results)))
+
+
+def filled(page: str, name: str, text: str) -> str:
+    """The page with `text` between the marks of its part `name`. Raises ValueError where the page has no such part."""
+    begin, end = f"<!-- {name}: python -m bench --publish -->", f"<!-- end of {name} -->"
+    if begin not in page or end not in page:
+        raise ValueError(f"the page has no {name}")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
