@@ -39,7 +39,9 @@ class TokenMaker:
             access = self._sign(self._graph_claims(who, client_id, azpacr, granted))
         answer: dict[str, Any] = {
             "token_type": "Bearer",
-            "scope": " ".join(granted),
+            "scope": " ".join(
+                f"api://{self._world.app.client_id}/{name}" if is_ours else name for name in granted
+            ),
             "expires_in": LIFETIME_SECONDS,
             "ext_expires_in": LIFETIME_SECONDS,
             "access_token": access,

@@ -63,7 +63,7 @@ def test_a_person_enters_the_code_while_the_phone_asks(app, entra, flow):
     person.start()
     answer = app.acquire_token_by_device_flow(flow)
     person.join()
-    assert answer["scope"] == "Devices.Register"
+    assert answer["scope"].endswith("/Devices.Register")
     assert entra.keys.read(answer["access_token"], entra.app.client_id)["tid"] == CONTOSO
     assert once(app, flow)["error"] == "bad_verification_code"
 
