@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from local import emulators
 
 TIERS = Path(__file__).parent
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("calliente", deadline=None)
+hypothesis.settings.load_profile("calliente")
 
 pytest_plugins = ["tests.stack"]
 
