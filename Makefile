@@ -112,8 +112,9 @@ audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in th
 	@npm audit --prefix local
 	@npm audit --prefix clients/typescript
 
-docs: $(PACKAGES) ## Write the generated pages of docs/ again
+docs: $(PACKAGES) $(CLIENTS) ## Write the generated pages of docs/ again, and the client's types
 	@$(VENV_PYTHON) -m docs.generate
+	@npm run types --prefix clients/typescript --silent >/dev/null
 
 preview: $(DEPLOYMENT) ## Show all that a stack is made of, without a cloud: STACK=example
 	@$(DEPLOY) -m deploy.infrastructure.preview $(STACK)

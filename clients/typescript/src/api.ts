@@ -81,6 +81,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How a requested deletion stands
+         * @description For whoever holds its receipt ID; nobody signs in. A form of the portal makes the same call, and a browser gets a page. The keys that receipts are checked with stand at `/.well-known/jwks.json`, the inventory that they name at `/inventory.json`.
+         */
+        post: operations["receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -100,7 +120,7 @@ export interface components {
              * @description For programs; stable
              * @enum {string}
              */
-            code: "address_too_long" | "app_not_attested" | "app_only_token" | "app_outdated" | "body_too_large" | "client_not_allowed" | "conflict" | "device_gone" | "device_limit" | "forbidden" | "headers_too_large" | "insufficient_scope" | "internal" | "malformed" | "method_not_allowed" | "not_found" | "reauthenticate" | "tenant_closing" | "tenant_not_onboarded" | "tenant_purging" | "too_many_for_token" | "too_many_new_devices" | "too_many_requests" | "unauthenticated" | "unavailable" | "unsupported_media_type";
+            code: "address_too_long" | "app_not_attested" | "app_only_token" | "app_outdated" | "body_too_large" | "client_not_allowed" | "conflict" | "device_gone" | "device_limit" | "forbidden" | "headers_too_large" | "insufficient_scope" | "internal" | "malformed" | "method_not_allowed" | "not_found" | "reauthenticate" | "receipt_unknown" | "tenant_closing" | "tenant_not_onboarded" | "tenant_purging" | "too_many_for_token" | "too_many_lookups" | "too_many_new_devices" | "too_many_requests" | "unauthenticated" | "unavailable" | "unsupported_media_type";
             /** @description Which members are missing or wrong, where that is what is malformed */
             fields?: string[];
         };
@@ -140,6 +160,25 @@ export interface components {
             registration: string[];
             /** @description Digest of the whole inventory */
             inventory: string;
+        };
+        ReceiptBody: {
+            /**
+             * Format: uuid
+             * @description Random UUID, version 4, in lower case
+             */
+            receiptId: string;
+        };
+        ReceiptAnswer: {
+            receiptId: string;
+            /** @enum {string} */
+            state: "pending" | "withdrawn" | "deleted";
+            /**
+             * Format: date-time
+             * @description While it is pending: when it becomes due
+             */
+            purgeAt?: string;
+            /** @description Once it is signed: a JWS, see docs/verifying-a-receipt.md */
+            receipt?: string;
         };
     };
     responses: never;
@@ -650,10 +689,151 @@ export interface operations {
                      *         "heartbeatIntervalSeconds",
                      *         "organizationName"
                      *       ],
-                     *       "inventory": "sha256:ffba5f0c0fab3f069d3fa9d30d0f657894f76424ef8ab51119da3936e69c1b25"
+                     *       "inventory": "sha256:43fbaca011a79b1bcbc8e4f73e58735a44b985d57d04d6786efcf7c466ea6717"
                      *     }
                      */
                     "application/json": components["schemas"]["Inventory"];
+                };
+            };
+        };
+    };
+    receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "receiptId": "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReceiptBody"];
+            };
+        };
+        responses: {
+            /** @description Pending, withdrawn, or deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "receiptId": "5c1d7e0e-0d3c-4a57-9a55-0a4f6b1c2d3e",
+                     *       "state": "deleted",
+                     *       "receipt": "eyJhbGciOiJSUzI1NiJ9.…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceiptAnswer"];
+                };
+            };
+            /** @description `malformed`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `receipt_unknown`: There is no receipt of this ID. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method_not_allowed`: The method is not allowed at this path. */
+            405: {
+                headers: {
+                    /**
+                     * @description The methods that this path has
+                     * @example POST
+                     */
+                    Allow?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is larger than 4 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `address_too_long`: The address is longer than 8 KiB. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The request body must be application/json, not encoded. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_lookups`: Too many receipts are being looked up; try again in a minute. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds after which another try can succeed
+                     * @example 60
+                     */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request's headers are larger than 64 KiB. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: A service that this depends on is away; try again shortly. */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds after which another try can succeed
+                     * @example 5
+                     */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -45,6 +45,16 @@ export class Device {
 
   /** After a sync, or when the last step's seconds are over: everything that is due. Rejects with no refusal. */
   async step(outcome: Outcome): Promise<Step> {
+    const step = await this.tried(outcome);
+    const { around, store } = this.parts;
+    const state = await load(store);
+    if (state !== undefined && step.kind !== "left") {
+      await save(store, { ...state, nextAt: around.now() + step.inSeconds * 1000 });
+    }
+    return step;
+  }
+
+  private async tried(outcome: Outcome): Promise<Step> {
     try {
       const state = await load(this.parts.store);
       return state?.leaving ? await this.finishLeaving() : await this.live(state, outcome);
@@ -69,12 +79,20 @@ export class Device {
     onStep: (step: Step) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    const { around } = this.parts;
+    await around.sleep(await this.secondsLeft(), signal).catch(() => undefined);
     while (!signal.aborted) {
       const step = await this.step(lastOutcome());
       onStep(step);
       if (step.kind === "left") return;
-      await this.parts.around.sleep(step.inSeconds, signal).catch(() => undefined);
+      await around.sleep(step.inSeconds, signal).catch(() => undefined);
     }
+  }
+
+  /** Until the next step is due: an app that starts anew, after an update for one, does not beat at once. */
+  async secondsLeft(): Promise<number> {
+    const state = await load(this.parts.store);
+    return state === undefined ? 0 : Math.max(0, (state.nextAt - this.parts.around.now()) / 1000);
   }
 
   private async live(known: State | undefined, outcome: Outcome): Promise<Step> {

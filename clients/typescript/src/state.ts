@@ -13,6 +13,8 @@ export interface State {
   /** Milliseconds since 1970: when to prove the person's access anew, and when to look at what is stored. */
   renewProofAt: number;
   auditAt: number;
+  /** When the next step is due: an app that starts anew waits for what is left of it. */
+  nextAt: number;
   /** The members of the last registration's answer. */
   told: string[];
   /** A sign-out that has not reached the backend yet. */
@@ -27,6 +29,7 @@ export function newState(deviceId: string): State {
     intervalSeconds: 21_600,
     renewProofAt: 0,
     auditAt: 0,
+    nextAt: 0,
     told: [],
     leaving: false,
   };

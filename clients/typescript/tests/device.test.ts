@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Device, type Step } from "../src/index.js";
-import { World } from "./world.js";
+import { START, World } from "./world.js";
 
 const DAY = 86_400;
 let world: World;
@@ -254,6 +254,16 @@ test("a sign-out that was refused is finished before anything else, after a rest
   assert.equal((await again.step("succeeded")).kind, "later");
   assert.deepEqual(await again.step("succeeded"), { kind: "left" });
   assert.equal(world.beats.length, 1);
+});
+
+test("an app that starts anew waits for what is left of its interval", async () => {
+  await device.step("succeeded");
+  world.later(6_000);
+  const again = new Device(world.parts());
+  assert.equal(await again.secondsLeft(), 15_600);
+  const stop = new AbortController();
+  await again.run(() => "succeeded", () => stop.abort(), stop.signal);
+  assert.deepEqual(world.beats.map((beat) => beat.at - START), [0, 21_600_000]);
 });
 
 test("a route that will go is reported", async () => {
