@@ -14,10 +14,10 @@ from support.prove.settings import IDENTITY, ProveSettings
 from support.prove.unproven import BY_HAND, ITEMS, decide
 
 PAGE = (ROOT / "docs/unproven.md").read_text()
-URLS = {
-    name: "https://staging.example.com"
-    for name in ("ONBOARDING_URL", "PORTAL_URL", "REGISTRATION_URL", "HEARTBEAT_URL")
-}
+URLS = dict.fromkeys(
+    ("ONBOARDING_URL", "PORTAL_URL", "REGISTRATION_URL", "HEARTBEAT_URL"),
+    "https://staging.example.com",
+)
 ENVIRON = {
     "GOOGLE_CLOUD_PROJECT": "calliente-staging",
     "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
