@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,10 @@ class Answer:
         if not isinstance(self.body, dict):
             return ""
         error = self.body.get("error")
-        said = error.get("message", "") if isinstance(error, dict) else ""
-        return str(self.body.get("code") or str(said).partition(" ")[0])
+        if not isinstance(error, dict):
+            return str(self.body.get("code", ""))
+        word = str(error.get("message", "")).partition(" ")[0]
+        return word if re.fullmatch(r"[A-Z_]+", word) else str(error.get("status", ""))
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}".strip()
