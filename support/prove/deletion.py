@@ -51,9 +51,7 @@ class Ending:
         uid = f"{self.phone.tenant_id}:{self.phone.device_id}"
         left = await self.users.lookup([uid])
         yield self.found.note("users gone", not left, f"{len(left)} left")
-        beat, again = self.phone.beat(), self.phone.register()
-        told = (beat.status, again.status, again.code) == (410, 403, "tenant_not_onboarded")
-        yield self.found.note("phone told", told, f"{beat}; {again}")
+        yield await self._told()
         yield self._receipt(closing)
         report = await Audit(self.database, self.users).run()
         detail = f"{sum(report.counts.values())} read, {len(report.findings)} findings"
@@ -88,6 +86,15 @@ class Ending:
             "ce-source": "//pubsub.googleapis.com/local",
         }
         call("POST", f"{self.settings.purge_url}/", headers=headers, json={"message": {}})
+
+    async def _told(self) -> Finding:
+        """After an hour the ID token is no good any more, and Firebase renews none: then that tells the phone."""
+        await asyncio.to_thread(self.phone.sign_in)
+        beat, renewed, again = self.phone.beat(), self.phone.renew(), self.phone.register()
+        is_gone = beat.status in (410, 401) and renewed.status == 400
+        is_refused = (again.status, again.code) == (403, "tenant_not_onboarded")
+        detail = f"beat {beat}; renewal {renewed}; registration {again}"
+        return self.found.note("phone told", is_gone and is_refused, detail)
 
     def _receipt(self, closing: Closing) -> Finding:
         url = f"{self.settings.portal_url}/receipts"

@@ -31,7 +31,7 @@ CHECKS = {
     "closing refuses": "no phone registers meanwhile: 409",
     "purged": "the scheduled run deletes documents and organization",
     "users gone": "and its Auth users",
-    "phone told": "its phone is told: 410, and 403 when it registers",
+    "phone told": "its phone is told: 410, or no new ID token, and 403 when it registers",
     "receipt": "the portal gives the signed receipt to whoever has its ID, and it proves this deletion",
     "audit": "what is stored in all is the inventory, and nothing else",
 }

@@ -54,6 +54,7 @@ class Journey:
         except (Failed, Unavailable) as reason:
             self.is_whole = False
             self.tell(f"Stopped: {reason}")
+            self.tell(f"What is left of it goes with: python -m support close {self.tenant_id}")
         for name, one in list(self.found.made.items()):
             if name not in told:  # noted right before the end
                 yield one
@@ -77,7 +78,11 @@ class Journey:
     async def _connected(self) -> AsyncGenerator[Finding, None]:
         """Raises Failed where nobody does it in half an hour."""
         store = TenantStore(self.database, self.tenant_id)
-        if await store.read() is not None:
+        read = await store.read()
+        if read is not None:
+            if read.tenant.status is not Status.ACTIVE:
+                self.found.note("connected", False, f"it is {read.tenant.status.value}")
+                raise Failed("the organization is being deleted: wait for it, then prove again")
             detail = "it was connected before: connecting is not proven by this"
             yield self.found.note("connected", None, detail)
             return

@@ -1,7 +1,6 @@
-"""A phone, as the app is: MSAL by device code, the backend's API, Firebase's and Firestore's REST interfaces.
+"""A phone, as the app is: the backend's API, Firebase's and Firestore's REST interfaces.
 
-Sources: Microsoft identity platform, "OAuth 2.0 device authorization grant flow"; Firebase Auth REST API; Firestore
-REST reference.
+Sources: Firebase Auth REST API; Firestore REST reference.
 """
 
 from __future__ import annotations
@@ -12,12 +11,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msal
 import requests
 
-from shared.errors import Unavailable
-from support.prove.findings import Failed
 from support.prove.http import Answer, call
+from support.prove.person import Person
 from support.prove.settings import IDENTITY, TOKENS, ProveSettings
 
 LOCAL_KEY = "local"  # the emulator takes any
@@ -30,7 +27,7 @@ class Phone:
         self, settings: ProveSettings, tenant_id: str, tell: Callable[[str], object]
     ) -> None:
         self._settings = settings
-        self._tell = tell
+        self._person = Person(settings, tenant_id, tell)
         self.tenant_id = tenant_id
         self.device_id = str(uuid.uuid4())
         self.entra_token = ""
@@ -38,25 +35,9 @@ class Phone:
         self._refresh_token = ""
 
     def sign_in(self) -> str:
-        """Wait for a person; returns the granted scope. Raises Failed, Unavailable."""
-        settings = self._settings
-        try:
-            app = msal.PublicClientApplication(
-                settings.client_id,
-                authority=f"{settings.entra_authority}/{self.tenant_id}",
-                instance_discovery=False,
-            )
-            flow = app.initiate_device_flow([settings.scope])
-            if "user_code" not in flow:
-                raise Failed(f"Entra gives no code: {_refusal(flow)}")
-            self._tell(f"As a person of the organization: {flow['message']}")
-            answer = app.acquire_token_by_device_flow(flow)
-        except (requests.RequestException, ValueError) as error:
-            raise Unavailable("entra", type(error).__name__) from None
-        if "access_token" not in answer:
-            raise Failed(f"Entra gives no token: {_refusal(answer)}")
-        self.entra_token = str(answer["access_token"])
-        return str(answer.get("scope", ""))
+        """Wait for a person, if MSAL knows none yet; returns the granted scope. Raises Failed, Unavailable."""
+        self.entra_token, scope = self._person.token()
+        return scope
 
     @property
     def on_emulators(self) -> bool:
@@ -127,12 +108,6 @@ class Phone:
     def _firebase(self, url: str, **body: Any) -> Answer:
         key = {"key": self._settings.api_key or LOCAL_KEY}
         return call("POST", url, headers=self._settings.app_headers, params=key, **body)
-
-
-def _refusal(answer: Mapping[str, Any]) -> str:
-    """Entra's numbers, or its word; never its description, which may name a person."""
-    numbers = [f"AADSTS{number}" for number in answer.get("error_codes") or ()]
-    return ", ".join(numbers) or str(answer.get("error", "no reason"))
 
 
 def _segment(token: str, number: int) -> Mapping[str, Any]:

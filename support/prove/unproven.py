@@ -35,7 +35,7 @@ ITEMS: Mapping[str, tuple[str, ...]] = {
     "public-without-all-users": ("versions",),
     "push-to-internal-service": ("purged",),
     "unwrapped-push-is-cloudevent": ("purged",),
-    "certificate-of-portal-keys": ("receipt",),
+    "portal-publishes-the-signers": ("receipt",),
 }
 
 
