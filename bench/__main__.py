@@ -14,9 +14,9 @@ from bench.world import world
 SECTIONS = (
     *("heartbeat", "coldstart", "registration", "memory"),
     *("purge", "tick", "portal"),
-    *("pace", "fleet", "cost"),
+    *("pace", "fleet"),
 )
-NEED_NOTHING = {"pace", "fleet", "cost"}
+NEED_NOTHING = {"pace", "fleet"}
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ from support.advice import advice_on
 from support.audit import Audit
 from support.audit import as_json as report_json
 from support.doctor import examine
-from support.proof_commands import verify_deployment
+from support.proof_commands import prove, verify_deployment
 from support.receipts import PURGED, CloudLogging, Entry, entries_in, query, receipts
 from support.restore import RestoreCheck
 
@@ -495,6 +495,7 @@ async def doctor(as_json: bool) -> None:
 
 
 commands.add_command(verify_deployment)
+commands.add_command(prove)
 
 
 def main() -> None:

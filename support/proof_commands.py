@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,20 @@ from pathlib import Path
 import click
 import requests
 
+from shared.google.firestore import Firestore
+from shared.google.users import Users
+from shared.inventory import is_tenant_id
 from shared.settings import ProjectSettings, load
 from support.operator_http import fetching, operator_session
+from support.prove.findings import CHECKS, Finding
+from support.prove.journey import Journey
+from support.prove.settings import ProveSettings
+from support.prove.unproven import decide
 from support.reviewed import Deployment, NoBundles, reviewed
 
 REFUSED = 1
+MARKS = {True: "ok  ", False: "FAIL", None: "open"}
+OTHER = "00000000-0000-4000-8000-000000000001"  # nobody's
 BUNDLES = Path(__file__).parents[1] / "build"
 
 
@@ -56,6 +66,59 @@ def verify_deployment(bundles: Path, region: str, addresses: Sequence[str], as_j
         click.echo(json.dumps([asdict(one) for one in found]))
     else:
         for one in found:
-            mark = "ok  " if one.ok else "FAIL"
-            click.echo(f"{mark}  {one.function:20} {one.check}: {one.detail}")
+            click.echo(f"{MARKS[one.ok]}  {one.function:20} {one.check}: {one.detail}")
     sys.exit(0 if all(one.ok for one in found) else REFUSED)
+
+
+@click.command(short_help="The whole journey against a staging deployment, check by check.")
+@click.argument("tenant_id", metavar="TENANT")
+@click.option(
+    "--other",
+    default=OTHER,
+    show_default=True,
+    metavar="TENANT",
+    help="Another organization, whose data must be refused; it need not be connected.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def prove(tenant_id: str, other: str, yes: bool, as_json: bool) -> None:
+    """Connect, use and DELETE the organization TENANT of a staging deployment; exit code 1 if a check fails.
+
+    A person is asked to do two things in a browser: connect the organization, and sign in as a phone.
+    """
+    settings = load(ProveSettings)
+    for name, value in (("TENANT", tenant_id), ("--other", other)):
+        if not is_tenant_id(value.lower()):
+            raise click.BadParameter("must be an Entra tenant ID (a GUID)", param_hint=name)
+    if not yes:
+        question = f"In {settings.project}, all about {tenant_id} will be deleted. Go on?"
+        click.confirm(question, abort=True, err=True)
+    journey = Journey(
+        settings,
+        tenant_id.lower(),
+        other.lower(),
+        Firestore(settings.project, settings.firestore_emulator),
+        Users(settings.project),
+        lambda text: click.echo(text, err=True),
+    )
+    made = asyncio.run(_proven(journey, as_json))
+    decisions = decide(journey.found.made, settings.emulated)
+    if as_json:
+        checks = [asdict(one) for one in made]
+        click.echo(json.dumps({"checks": checks, "unproven": [asdict(one) for one in decisions]}))
+    else:
+        click.echo("\nWhat no document decides (docs/unproven.md):")
+        for one in decisions:
+            click.echo(f"{MARKS[one.holds]}  {one.item}: {one.by}")
+    sys.exit(0 if journey.is_whole and all(one.ok is not False for one in made) else REFUSED)
+
+
+async def _proven(journey: Journey, as_json: bool) -> list[Finding]:
+    made = []
+    async for one in journey.run():
+        made.append(one)
+        if not as_json:
+            click.echo(f"{MARKS[one.ok]}  {one.check}: {CHECKS[one.check]}")
+            if one.detail:
+                click.echo(f"      {one.detail}")
+    return made

@@ -83,6 +83,7 @@ class Stack:
     entra_credential: str = setting(
         "ENTRA_CREDENTIAL", one_of("federated", "certificate", "secret"), default="federated"
     )
+    device_code: str = setting("DEVICE_CODE", one_of("refused", "allowed"), default="refused")
     entra_credential_file: str = setting("ENTRA_CREDENTIAL_FILE", default=".local/entra-credential")
     onboarding_url: str = setting("ONBOARDING_URL", _DOMAIN, default="")
     portal_url: str = setting("PORTAL_URL", _DOMAIN, default="")

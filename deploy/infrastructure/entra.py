@@ -61,6 +61,12 @@ def make(
     scope = _interface(application, by)
     _permissions(application, scope, provider)
     _redirects(application, addresses, mobile_redirects(stack), by)
+    azuread.ApplicationFallbackPublicClient(
+        "device-code",
+        application_id=application.id,
+        enabled=stack.device_code == "allowed",
+        opts=by,
+    )
     azuread.ServicePrincipal(
         "calliente",
         client_id=application.client_id,

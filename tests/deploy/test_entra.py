@@ -71,6 +71,15 @@ def test_redirects_follow_the_addresses_that_the_functions_are_told(own: str):
     ]
 
 
+@pytest.mark.parametrize(("told", "enabled"), [("refused", False), ("allowed", True)])
+def test_a_sign_in_by_device_code_is_for_staging(told: str, enabled: bool):
+    """`support prove` needs it; elsewhere nobody can be talked into entering a code of ours."""
+    fallback = of("azuread.ApplicationFallbackPublicClient", DEVICE_CODE=told)["device-code"]
+    assert fallback.inputs["enabled"] is enabled
+    unsaid = of("azuread.ApplicationFallbackPublicClient")["device-code"]
+    assert unsaid.inputs["enabled"] is False
+
+
 def test_phones_of_both_platforms_can_come_back():
     """MSAL's addresses, made of the app's name and its signature."""
     mobile = of("azuread.ApplicationRedirectUris")["mobile"].inputs

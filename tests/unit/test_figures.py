@@ -40,7 +40,6 @@ SENTENCES = {
     r"(\d+) new\s+users an hour": NEW_USERS,
     r"(\d+) beats (?:a|in a) minute": BEATS_A_MINUTE,
     r"remains?\b[^|.\n]{0,40}? (\d+) days": 180,
-    r"Firebase users for up to (\d+) days": 180,
     r"within (\d+) days": 180,
     r"for (\w+) years": "two",
 }
