@@ -201,13 +201,12 @@ class OnboardingPages:
         return response
 
     def _asking(self, progress: Asking, language: str, hidden: Mapping[str, str]) -> Response:
-        due = datetime.fromisoformat(progress.due)
         response = self._pages.render(
             "asking.html",
             language,
             words=words.ASKING[language],
             name=progress.name or progress.tenant,
-            due=moment(due, language),
+            due=moment(datetime.fromisoformat(progress.due), language),
             reason=progress.reason,
             receipt=progress.receipt,
             action=self._link("withdrawal"),
