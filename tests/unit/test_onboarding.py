@@ -114,7 +114,7 @@ def test_the_first_page_lists_every_stored_field():
     fields += len(inventory.TenantDocument().fields) - len(maps)
     fields += len(inventory.DeviceDocument().fields) + 2
     for language, stored in words.STORED.items():
-        assert len(stored_rows(language, 30)) == fields == len(stored)
+        assert len(stored_rows(language, 30, 180)) == fields == len(stored)
 
 
 @pytest.mark.parametrize(

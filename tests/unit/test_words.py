@@ -214,6 +214,14 @@ def test_the_days_of_backups_are_the_settings(language, days):
     assert (onboarding_words.LANDING[language]["no_backups"] in said) is (days == 0)
 
 
+@pytest.mark.parametrize("days", [0, 90])
+def test_the_days_of_silence_are_the_settings(days):
+    """A device that is silent for so long is removed, and where none is, none is said to be."""
+    said = onboarding_pages(DEVICE_EXPIRY_DAYS=str(days)).landing(request_in()).body.decode()
+    assert ("has been silent for 90\u00a0days" in said) is (days > 0)
+    assert ("silent" in said) is (days > 0)
+
+
 def test_the_last_page_leads_to_the_portal_if_there_is_one():
     """Without the portal's address the page says who else deletes."""
     connected, said = Connected(TENANT, "Contoso"), onboarding_words.CONNECTED["en"]
