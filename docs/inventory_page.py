@@ -13,7 +13,8 @@ NOT_STORED = {
     "User Profile Data": "Names, e-mail addresses, Entra object IDs, in clear or hashed",
     "Microsoft 365 Content": "Mailbox, calendar, files",
     "Authentication Information": "Passwords, access, ID and refresh tokens, sessions",
-    "IP Addresses, User Agents": "Left out of our logs; the platform's own request logs are excluded",
+    "IP Addresses, User Agents": "Not by us: left out of our logs, and the platform's own request logs are excluded."
+    " What Firebase Authentication keeps of them by itself stands above",
 }
 
 HEAD = """\
@@ -35,8 +36,12 @@ Administrators see counts in the portal, never a device. "Support" is whoever ho
 
 Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union unless
 a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
-Authentication: it holds nothing but the two random or organizational identifiers above. Daily backups of Firestore stay
-in the same place and are deleted after 7 days (`BACKUP_DAYS`; 0 for none); a restore purges again what had been purged.
+Authentication: of ours it holds nothing but the two random or organizational identifiers above.
+
+What is left after a deletion, and for how long: earlier versions of a document can be read in Firestore for an hour
+(Firestore, "Point-in-time recovery (PITR) overview"); daily backups stay in the same place and are deleted after 7 days
+(`BACKUP_DAYS`; 0 for none), and a restore purges again what had been purged; Google removes a deleted user of Firebase
+Authentication from its live and backup systems within 180 days (Firebase, "Privacy and Security in Firebase").
 
 This inventory as programs read it stands at `/inventory.json` of the portal. Its SHA-256, which receipts and audits
 carry, is now `{digest}`.
@@ -172,6 +177,14 @@ def _auth_rows() -> list[str]:
             for kind, (where, purpose) in rows.items()
         ),
         times,
+        _row(
+            "IP addresses of sign-ins",
+            "logged by Firebase itself, in no place that we read",
+            "none of ours; it cannot be switched off",
+            'a few weeks (Firebase, "Privacy and Security in Firebase")',
+            ("Google",),
+            "from which networks one phone signed in; never whose",
+        ),
     ]
 
 

@@ -227,6 +227,13 @@ class ConsentSettings:
 
 
 @dataclass(frozen=True)
+class ExpirySettings:
+    """device_expiry_days: of silence, after which a device is removed; 0: never."""
+
+    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
+
+
+@dataclass(frozen=True)
 class BackupSettings:
     """backup_days: how long a backup of the database is kept, and so how long one can hold what was deleted."""
 
@@ -279,7 +286,12 @@ def _derived(function: str, found: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class OnboardingSettings(
-    ProjectSettings, EntraSettings, ConsentSettings, BackupSettings, OnboardingSessionSettings
+    ProjectSettings,
+    EntraSettings,
+    ConsentSettings,
+    ExpirySettings,
+    BackupSettings,
+    OnboardingSessionSettings,
 ):
     """portal_url: where its last page leads, if anywhere."""
 
@@ -370,13 +382,6 @@ class ReceiptSettings(FingerprintSettings):
 
     def faults(self) -> list[str]:
         return _required_without_emulators(self, "RECEIPT_SIGNING_KEY", self.given_signing_key)
-
-
-@dataclass(frozen=True)
-class ExpirySettings:
-    """device_expiry_days: of silence, after which a device is removed; 0: never."""
-
-    device_expiry_days: int = setting("DEVICE_EXPIRY_DAYS", whole(0, 3650), default=180)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,8 @@ import urllib3
 
 from shared import parsers
 from shared.entra.calls import EntraCalls
-from shared.entra.certificate import WARNING_DAYS
 from shared.entra.client import Entra, EntraRefused
 from shared.entra.codes import NUMBERS, Group
-from shared.entra.start import days_left
 from shared.environment import SettingsError, load, setting
 from shared.errors import Unavailable
 from shared.google.firestore import Firestore
@@ -137,7 +135,6 @@ class Doctor:
             "firestore": self.firestore,
             "firebase auth": self.firebase_auth,
             "rules": self.rules,
-            "certificate": self.certificate,
             "credential": self.credential,
             **deployed,
         }
@@ -204,15 +201,6 @@ class Doctor:
         if self._deployed_rules() != RULES.read_text():
             raise Unwell("the deployed rules are not those of firestore.rules", DEPLOY_RULES)
         return "as in firestore.rules, and refuse a stranger"
-
-    async def certificate(self) -> str:
-        if self._settings.entra_credential != "certificate":
-            raise Skipped("ENTRA_CREDENTIAL names none")
-        days = days_left(self._settings, datetime.fromtimestamp(self._clock(), UTC))
-        if days is not None:
-            advice = "renew it now: docs/operations.md, Credentials and keys"
-            raise Unwell(f"ends in {days} days", advice)
-        return f"lasts longer than {WARNING_DAYS} days"
 
     async def credential(self) -> str:
         if self._settings.entra_credential == "federated" and not os.environ.get("K_SERVICE"):

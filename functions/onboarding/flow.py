@@ -161,8 +161,8 @@ async def connect(
         closing = read.tenant.closing if read else None
         if closing is None:  # withdrawn meanwhile, or all is gone
             return await connect(tenant_id, name, database, now)
-        due, reason = closing.purge_at.isoformat(), closing.reason.value
-        return Asking(tenant_id, name, due, reason, closing.receipt_id)
+        when = closing.purge_at.isoformat()
+        return Asking(tenant_id, name, when, closing.reason.value, closing.receipt_id)
     was_withdrawn = tenant.withdrawn is not None and tenant.withdrawn.receipt_id == withdraw
     if was_withdrawn:
         logs.event("deletion_withdrawn", way=Way.ONBOARDING.value, receipt=withdraw)

@@ -66,8 +66,10 @@ class Row:
     retention: str
 
 
-def stored_rows(language: str, days: int) -> list[Row]:
+def stored_rows(language: str, days: int, silence_days: int) -> list[Row]:
     """The inventory in words for people. days: after which a lost consent closes an organization.
+
+    silence_days: after which a silent device is removed; 0: never.
 
     Raises KeyError for a field that has no words: it may not be stored unsaid.
     """
@@ -78,7 +80,10 @@ def stored_rows(language: str, days: int) -> list[Row]:
         *_names(inventory.DeviceDocument(), ""),
     ]
     said = words.STORED[language]
-    return [Row(*(text.format(days=days) for text in said[name])) for name in names]
+    silence = words.SILENCE[language].format(days=silence_days) if silence_days else ""
+    return [
+        Row(*(text.format(days=days, silence=silence) for text in said[name])) for name in names
+    ]
 
 
 def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -116,7 +121,8 @@ class OnboardingPages:
         self._backup_days = settings.backup_days
         self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
         self._inventory = {
-            language: by_retention(stored_rows(language, self._days)) for language in words.STORED
+            language: by_retention(stored_rows(language, self._days, settings.device_expiry_days))
+            for language in words.STORED
         }
 
     def landing(self, request: Request) -> Response:
@@ -201,13 +207,12 @@ class OnboardingPages:
         return response
 
     def _asking(self, progress: Asking, language: str, hidden: Mapping[str, str]) -> Response:
-        due = datetime.fromisoformat(progress.due)
         response = self._pages.render(
             "asking.html",
             language,
             words=words.ASKING[language],
             name=progress.name or progress.tenant,
-            due=moment(due, language),
+            due=moment(datetime.fromisoformat(progress.due), language),
             reason=progress.reason,
             receipt=progress.receipt,
             action=self._link("withdrawal"),

@@ -19,8 +19,13 @@ _CLOSING_EN = "While a deletion is due, until it is done or withdrawn"
 _CLOSING_FR = "Tant qu’une suppression est prévue, jusqu’à ce qu’elle soit faite ou annulée"
 _WITHDRAWN_EN = "Until the next deletion is requested, or the data is deleted"
 _WITHDRAWN_FR = "Jusqu’à la prochaine demande de suppression ou la suppression des données"
-_DEVICE_EN = "Until the phone signs out or the organization’s data is deleted"
-_DEVICE_FR = "Jusqu’à la déconnexion du téléphone ou la suppression des données de l’organisation"
+_DEVICE_EN = "Until the phone signs out{silence} or the organization’s data is deleted"
+_DEVICE_FR = (
+    "Jusqu’à la déconnexion du téléphone{silence} ou la suppression des données de l’organisation"
+)
+SILENCE: dict[str, str] = typeset(  # where silent devices are removed
+    {"en": ", has been silent for {days} days,", "fr": ", {days} jours de silence"}
+)
 
 STORED: dict[str, dict[str, tuple[str, str, str]]] = typeset(  # label, purpose, retention
     {

@@ -3,14 +3,12 @@
 import email.utils
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 import pytest
 
 from shared.errors import Unavailable
 from support import doctor
 from support.doctor import DoctorSettings
-from tests.helpers.certificates import certificate_pem
 from tests.helpers.fakes import TENANT, FakeEntra, FakeFirestore
 from tests.helpers.functions import settings
 
@@ -151,19 +149,3 @@ async def test_a_wrong_clock(ahead, ok):
 async def test_an_answer_without_a_date():
     """What can't be compared is skipped, neither sound nor broken."""
     assert (await finding(Patient(answer=Answer(200)), "clock")).ok is None
-
-
-@pytest.mark.parametrize(("days", "ok"), [(100, True), (20, False)])
-async def test_a_certificate_that_is_about_to_end(days, ok):
-    """Is found a month before, with what to do; a longer one is well."""
-    now = datetime.fromtimestamp(NOW, UTC)
-    pem = certificate_pem(now, days)
-    patient = Patient({"entra_credential": "certificate", "entra_client_certificate": pem})
-    found = await finding(patient, "certificate")
-    assert found.ok is ok
-    assert ok or ("ends in 19 days" in found.detail and "renew it" in found.advice)
-
-
-async def test_a_credential_of_another_kind_has_no_certificate():
-    """Nothing is looked at then."""
-    assert (await finding(Patient({"entra_credential": "secret"}), "certificate")).ok is None

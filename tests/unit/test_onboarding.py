@@ -26,6 +26,7 @@ from functions.onboarding.progress import (
 from shared import errors, inventory
 from shared.entra import administrators
 from shared.entra.organization import UnclearOrganization, named
+from shared.settings import OnboardingSettings
 from shared.web.attempts import Attempt, NoCookie
 from shared.web.cookies import Expired
 from tests.helpers import functions
@@ -113,7 +114,7 @@ def test_the_first_page_lists_every_stored_field():
     fields += len(inventory.TenantDocument().fields) - len(maps)
     fields += len(inventory.DeviceDocument().fields) + 2
     for language, stored in words.STORED.items():
-        assert len(stored_rows(language, 30)) == fields == len(stored)
+        assert len(stored_rows(language, 30, 180)) == fields == len(stored)
 
 
 @pytest.mark.parametrize(
@@ -319,6 +320,15 @@ def test_the_oldest_attempts_go():
         f"s{n}" for n in range(3, 9)
     ]
     assert {"other", "__Host-onboarding-nonsense"} < set(browser)
+
+
+def test_below_a_path_the_cookie_is_bound_to_that_path():
+    """Behind a proxy that keeps a path, other functions of the host do not get the cookie."""
+    settings = functions.settings(OnboardingSettings, ONBOARDING_URL="https://x.example/connect")
+    client = Client(functions.onboarding(settings=settings))
+    cookie = client.get("/connect/start").headers["Set-Cookie"]
+    assert cookie.startswith("onboarding-")
+    assert "Path=/connect" in cookie
 
 
 @pytest.mark.parametrize(

@@ -227,3 +227,12 @@ def test_a_form_comes_from_our_own_pages(site, origin, status):
     headers = {name: value for name, value in sent.items() if value}
     client = Client(application(functions.portal(FakeFirestore())), base_url=URL)
     assert client.post("/deletion", headers=headers, data={"name": "x"}).status_code == status
+
+
+def test_a_session_is_of_one_connection():
+    """An organization that was purged and connected again is another one: the old session shows nothing of it."""
+    sessions = Sessions(KEYS, URL)
+    session = read(sessions, value_of(sessions))
+    assert session.is_of(STORED)
+    later = Stored(TENANT, STORED.tenant, None, NOW + timedelta(microseconds=1))
+    assert not session.is_of(later)
