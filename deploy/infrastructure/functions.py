@@ -117,7 +117,7 @@ FUNCTIONS = (
         permissions=(BEGIN_TRANSACTION, GET, LIST, CREATE, UPDATE, GET_USERS),
         concurrency=40,
         max_instances=5,
-        timeout_seconds=300,  # a download of 50,000 devices over a slow line
+        timeout_seconds=600,  # a download of 50,000 devices over a slow line
     ),
 )
 

@@ -37,7 +37,7 @@ def test_it_can_be_cached_by_everybody(answer):
 
 def test_a_field_more_is_another_inventory(monkeypatch):
     """The digest moves with every declared field, so that a phone can see that something changed."""
-    before = inventory.digest()
+    before = inventory.declaration()
     changed = {**inventory.DOCUMENTS, "tenants/{tenantId}/notes/{id}": inventory.SignOut}
     monkeypatch.setattr(inventory, "DOCUMENTS", changed)
-    assert inventory.digest.__wrapped__() != before
+    assert inventory.declaration.__wrapped__() != before
