@@ -29,7 +29,7 @@ from shared.tenant import (
     to_document,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEFORE, LATER = NOW - timedelta(days=1), NOW + timedelta(minutes=65)
 GRACE = timedelta(days=30)
@@ -375,9 +375,11 @@ def _edges() -> set[tuple[str, str, str]]:
     return found
 
 
-def test_the_picture_in_the_readme_is_what_the_code_does():
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_picture_of_a_tenants_life_is_what_the_code_does(page):
     """Edge by edge. That nothing is left after a purge is the scheduled run's, not a transition."""
-    picture = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", README.read_text(), re.DOTALL)
+    text = (ROOT / page).read_text()
+    picture = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", text, re.DOTALL)
     assert picture is not None
     drawn = re.findall(r"^ *(\S+) --> (\S+): (\S+)", picture[1], re.MULTILINE)
     assert picture[1].count("-->") == len(drawn)
