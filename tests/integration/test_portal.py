@@ -20,7 +20,6 @@ import pytest
 import requests
 from itsdangerous.encoding import base64_decode
 
-from functions.admin_portal import words
 from functions.admin_portal.portal import application
 from local.emulators import PROJECT
 from local.entra import Browser, EntraStandIn, Page
