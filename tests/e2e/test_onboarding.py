@@ -79,10 +79,17 @@ def test_an_administrator_connects_the_organization(url, browser, stranger, deci
     assert make_phone(stranger).register().status == 201
 
 
-def test_connecting_again_withdraws_a_closing(organization, decide, close):
-    """A closing organization that an administrator connects again is active; its closing is noted as withdrawn."""
+def test_connecting_again_withdraws_a_closing(url, browser, organization, decide, close):
+    """Where a deletion is pending, the administrator is asked; withdrawn, it is noted, with its receipt."""
     receipt = close(organization, timedelta(hours=2)).receipt_id
-    assert_page(decide(organization), 200)
+    page = decide(organization)
+    assert_page(page, 200)
+    assert receipt in page.text
+    assert organization.store.tenant.status == "closing"
+    cookies = "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
+    headers = {"Origin": url, "Cookie": cookies}
+    answer = send("POST", f"{url}/withdrawal", headers=headers, data=page.fields)
+    assert (answer.status, answer.headers["Location"]) == (303, f"{url}/done")
     fields = organization.store.document()
     assert fields["status"] == "active"
     assert "closing" not in fields

@@ -279,7 +279,7 @@ def test_only_the_exact_name_confirms(portal: Portal, name: str) -> None:
 
 
 def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> None:
-    """While purging one can sign out and download, no more, and a form of before is refused."""
+    """While purging one can sign out, and look at and take home what is there, no more; forms of before are refused."""
     browser = portal.administrator()
     before = portal.home(browser)
     portal.store().close()
