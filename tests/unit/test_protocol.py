@@ -180,11 +180,8 @@ def test_what_is_no_http_is_not_repeated(server, text):
 @pytest.mark.parametrize(
     ("name", "value", "is_kept"),
     [
-        (b"Function-Execution-Id", b"abcdefGHI012", True),
-        (b"function-execution-id", b"abcdefGHI012", True),
-        (b"Function-Execution-Id", b"canary", False),
-        (b"Function-Execution-Id", b"abcdefGHI0123", False),
-        (b"Function-Execution-Id", b"abcdefGHI-12", False),
+        (b"Function-Execution-Id", b"abcdefGHI012", False),
+        (b"function-execution-id", b"canary", False),
         (b"X-Cloud-Trace-Context", b"0" * 32 + b"/123;o=1", True),
         (b"X-Cloud-Trace-Context", b"0" * 32, True),
         (b"X-Cloud-Trace-Context", b"canary/1;o=1", False),
@@ -193,9 +190,10 @@ def test_what_is_no_http_is_not_repeated(server, text):
     ],
 )
 def test_headers_that_the_framework_logs_have_the_platforms_shape(server, name, value, is_kept):
-    """Anything else under these names never reaches the framework, which then makes an ID of its own."""
+    """Anything else under these names never reaches the framework; the ID of an execution is ours, whoever calls."""
     found = body_of(get(server, name + b": " + value))
     assert (found.get(name.decode().lower()) == value.decode()) is is_kept
+    assert found["function-execution-id"] == "-"
     assert "canary" not in str(found)
 
 
