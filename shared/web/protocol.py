@@ -42,7 +42,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._header_bytes = True, 0
+        self._in_head, self._head_bytes, self._header_bytes = True, 0, 0
         self.headers.append(EXECUTION_ID)
 
     def on_headers_complete(self) -> None:
