@@ -14,10 +14,10 @@ TEMPLATE = Path(__file__).with_name("data-processing.template.md")
 
 def data_processing_page() -> str:
     """The whole page, as Markdown."""
-    lines = ["| data | purpose | kept | seen by |", "|---|---|---|---|"]
+    lines = ["| data | purpose | kept | seen by | says of a person |", "|---|---|---|---|---|"]
     for path, schema in inventory.DOCUMENTS.items():
         about_id = (schema.__doc__ or "").partition("; ")[2].rstrip(".")
-        lines.append(f"| **`{path}`** | {about_id} | | |")
+        lines.append(f"| **`{path}`** | {about_id} | | | |")
         lines += _rows(schema())
     return TEMPLATE.read_text().replace("{inventory}", "\n".join(lines))
 
@@ -29,4 +29,5 @@ def _rows(schema: Schema, prefix: str = "") -> Iterator[str]:
             continue
         about = field.metadata
         readers = ", ".join(about["readers"])
-        yield f"| `{prefix}{name}` | {about['purpose']} | {about['retention']} | {readers} |"
+        cells = (about["purpose"], about["retention"], readers, about["says"])
+        yield f"| `{prefix}{name}` | {' | '.join(cells)} |"

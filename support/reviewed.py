@@ -72,7 +72,7 @@ def reviewed(folder: Path) -> dict[str, Build]:
 class Deployment:
     """ask: Cloud Run's interface, as the operator. fetch: a function, as anybody.
 
-    addresses: of functions that are reached at a domain of their own, by service name.
+    addresses: of functions that are reached at a domain of their own, by service name. run: Cloud Run's interface.
     """
 
     project: str
@@ -80,10 +80,11 @@ class Deployment:
     ask: Fetch
     fetch: Fetch
     addresses: Mapping[str, str]
+    run: str = RUN
 
     def compare(self, expected: Mapping[str, Build]) -> Iterator[Finding]:
         """Of each function whether it runs, in which revision, and what that is made of; then what else runs."""
-        status, listed = self.ask(f"{RUN}/{self._place}/services?pageSize=100")
+        status, listed = self.ask(f"{self.run}/{self._place}/services?pageSize=100")
         if status != 200:
             advice = ADVICE_ROLE if status in (401, 403) else "is the project right?"
             yield Finding("all", "listed", False, f"Cloud Run answers {status}; {advice}")
@@ -113,7 +114,7 @@ class Deployment:
             yield Finding(name, "serves", False, "no revision gets traffic")
         for one in served:
             revision = one.get("revision") or service["latestReadyRevision"].rpartition("/")[2]
-            url = f"{RUN}/{self._place}/services/{name}/revisions/{revision}"
+            url = f"{self.run}/{self._place}/services/{name}/revisions/{revision}"
             status, found = self.ask(url)
             if status != 200:
                 yield Finding(name, revision, False, f"Cloud Run answers {status}")

@@ -71,9 +71,10 @@ class Journey:
         }
         answers = {name: call("GET", f"{url}/version") for name, url in urls.items()}
         wrong = [f"{name} {one}" for name, one in answers.items() if one.status != 200]
-        commits = {str(one.body.get("commit", ""))[:12] for one in answers.values()}
+        commits = {str(one.body.get("commit", "none"))[:12] for one in answers.values()}
         detail = "; ".join(wrong) or f"commit {', '.join(sorted(commits))}"
-        yield self.found.note("versions", not wrong and len(commits) == 1, detail)
+        is_good = not wrong and len(commits) == 1 and "none" not in commits
+        yield self.found.note("versions", is_good, detail)
 
     async def _connected(self) -> AsyncGenerator[Finding, None]:
         """Raises Failed where nobody does it in half an hour."""

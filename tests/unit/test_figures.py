@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.infrastructure.functions import FUNCTIONS
 from docs.cost import RUNS_A_DAY, month
 from docs.quotas import BEATS_A_MINUTE, NEW_USERS, default, quota_figures
 from functions.heartbeat import limit
@@ -113,6 +114,28 @@ def test_the_figures_of_the_quotas_are_the_codes():
     assert RUNS_A_DAY * MINUTES == 24 * 60
     assert quota_figures(4)["most"] == f"{default('MAX_DEVICES_PER_TENANT'):,}"
     assert timedelta(days=2 * 365) == receipts.KEPT
+
+
+def test_the_limits_of_the_functions_are_the_deployments():
+    """Instances, requests at once, the longest run, and how many functions Entra knows."""
+    page = text_of(ROOT / "docs/cost.md")
+    beat, purge = (
+        next(one for one in FUNCTIONS if one.name == name) for name in ("heartbeat", "tenant_purge")
+    )
+    assert f"{beat.max_instances}, each with {beat.concurrency} requests at once" in page
+    assert f"cut off at {purge.timeout_seconds}" in page
+    federated = sum(one.reaches_entra for one in FUNCTIONS)
+    assert f"each function that talks to Entra: {federated} " in page
+
+
+def test_what_was_set_aside_waits_as_long_as_the_pages_say():
+    """Five refusals, and a week: docs/operations.md and the annex repeat the schedule's own numbers."""
+    schedule = text_of(ROOT / "deploy/infrastructure/schedule.py")
+    assert "max_delivery_attempts=5" in schedule
+    assert f'message_retention_duration="{7 * 86_400}s"' in schedule
+    pages = [text_of(ROOT / "docs" / name) for name in ("operations.md", "data-processing.md")]
+    assert re.search(r"refused five times waits a week", pages[0])
+    assert re.search(r"set aside a week", pages[1])
 
 
 def test_a_quota_that_nobody_sets_is_no_default():

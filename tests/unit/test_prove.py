@@ -2,16 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
 from local.processes import ROOT
+from shared.google.firestore import Firestore
+from shared.google.users import Users
 from shared.settings import SettingsError, load
 from support.prove import rules
 from support.prove.findings import CHECKS, Finding, Findings
 from support.prove.http import Answer
+from support.prove.journey import Journey
 from support.prove.settings import IDENTITY, ProveSettings
 from support.prove.unproven import BY_HAND, ITEMS, decide
+from tests.helpers import tenants
+from tests.helpers.answering import answering
+from tests.helpers.fakes import FakeFirestore
 
 PAGE = (ROOT / "docs/unproven.md").read_text()
 URLS = dict.fromkeys(
@@ -156,3 +163,38 @@ def test_a_refusal_in_a_stream_is_one():
     """runQuery and batchGet answer a list, an error in it."""
     refused = Answer(403, [{"error": {"code": 403, "status": "PERMISSION_DENIED"}}])
     assert dict(results(Reading({":runQuery": refused})))["listing refused"] is True
+
+
+async def journey_of(status: dict[str, object], versions: bytes) -> tuple[Journey, list[str]]:
+    """A journey whose functions answer so, and whose organization is stored so; and what people were told."""
+    told: list[str] = []
+    database = FakeFirestore()
+    database.put(f"tenants/{Reading.tenant_id}", status)
+    with answering() as server:
+        server.body = versions
+        urls = dict.fromkeys(URLS, server.url.replace("127.0.0.1", "localhost"))
+        journey = Journey(
+            load(ProveSettings, {**ENVIRON, **urls}),
+            Reading.tenant_id,
+            "cccccccc-1111-4222-8333-444444444444",
+            cast("Firestore", database),
+            Users("calliente-staging"),
+            told.append,
+        )
+        assert [one.check async for one in journey.run()] == list(CHECKS)
+    return journey, told
+
+
+async def test_an_organization_that_is_being_deleted_is_left_alone():
+    """Nothing is proven on it; what is left to do is said, and every other check is told as not reached."""
+    journey, told = await journey_of(tenants.closing(), b'{"commit": "c", "digest": "d"}')
+    assert journey.found.made["versions"].ok is True
+    assert journey.found.made["connected"].ok is False
+    assert (journey.is_whole, "signed in" in journey.found.made) == (False, False)
+    assert "being deleted" in told[0]
+
+
+async def test_a_function_that_tells_nothing_of_itself_is_seen():
+    """An answer without JSON, such as a page of a proxy, is no version."""
+    journey, _told = await journey_of(tenants.purging(), b"<html>")
+    assert journey.found.made["versions"].ok is False
