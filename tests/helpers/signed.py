@@ -30,10 +30,11 @@ def function(
     firestore: str,
     credentials: Path | None = None,
     environment: Path | None = None,
+    **changes: str,
 ) -> Iterator[Served]:
     """The staged bundle of a function, for the length of a `with` block.
 
-    credentials: Google's; none unless given. environment: see `processes.function`.
+    credentials: Google's; none unless given. environment: see `processes.function`. changes: settings beside the usual.
     """
     settings = {
         "GOOGLE_CLOUD_PROJECT": "demo-calliente",
@@ -45,6 +46,7 @@ def function(
         "FIREBASE_AUTH_EMULATOR_HOST": "",
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials or ""),
         "NO_GCE_CHECK": "true",
+        **changes,
     }
     with processes.function(name, folder, settings, environment, "hostile") as served:
         yield served

@@ -11,6 +11,7 @@ import requests
 
 from deploy import bundle
 from local.processes import HOST, ROOT, free_ports, server
+from shared import development_keys
 from tests.helpers.environments import environment_for
 
 NAMES = bundle.functions()
@@ -22,6 +23,10 @@ SETTINGS = {
     "ONBOARDING_URL": "https://onboarding.example.com",
     "PORTAL_URL": "https://portal.example.com",
     "SESSION_KEYS": "0123456789abcdef0123456789abcdef",
+    "RECEIPT_SIGNING_KEY": development_keys.SIGNING["receipt"],
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
+    "RECEIPT_FINGERPRINT_KEY": development_keys.FINGERPRINT,
+    "AUDIT_SIGNING_KEY": development_keys.SIGNING["audit"],
     "WORKERS": "1",
 }
 REQUESTS = {
@@ -40,7 +45,7 @@ print(f"{time.perf_counter() - started:.2f}")
 """
 ALLOWED = {  # what identifies a function's place in the design: who may carry what
     "msal": {"admin_portal", "onboarding", "tenant_purge"},
-    "firebase-admin": {"device_registration", "tenant_purge"},
+    "firebase-admin": {"admin_portal", "device_registration", "tenant_purge"},
 }
 
 
