@@ -26,7 +26,7 @@ export PYTHON_ORIGIN := $(origin PYTHON)
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-setup: $(SETUP) $(CLIENTS) $(STAMPS)/chromium ## Install everything under .local/ and local/node_modules/, and Chromium (a second call does nothing)
+setup: $(SETUP) $(CLIENTS) $(STAMPS)/chromium $(STAMPS)/firefox ## Install everything under .local/ and local/node_modules/, and the browsers (a second call does nothing)
 	@echo "Everything is installed. Next: make demo"
 
 demo: $(SETUP) ## Walk through the product, start to finish, on this machine
@@ -35,8 +35,8 @@ demo: $(SETUP) ## Walk through the product, start to finish, on this machine
 run: $(SETUP) ## Start the local stack and leave it running until Ctrl-C
 	@$(VENV_PYTHON) -m local.stack
 
-test: $(SETUP) $(CLIENTS) ## Run all tests but the long ones (those of the pages are left out, with the reason, where Chromium cannot be had)
-	@local/setup.sh chromium || true
+test: $(SETUP) $(CLIENTS) ## Run all tests but the long ones (those of the pages are left out, with the reason, where a browser cannot be had)
+	@for browser in chromium firefox; do local/setup.sh $$browser || true; done
 	@$(PYTEST) tests -m "not long"
 	@$(MAKE) test-deploy
 
@@ -67,8 +67,8 @@ test-integration: $(SETUP) ## Run the tests of single parts against the emulator
 test-e2e: $(SETUP) $(CLIENTS) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
 
-test-browser: $(SETUP) $(STAMPS)/chromium ## Walk the pages in Chromium; screenshots in build/screenshots/
-	@CHROMIUM_REQUIRED=1 $(PYTEST) tests/browser
+test-browser: $(SETUP) $(STAMPS)/chromium $(STAMPS)/firefox ## Walk the pages in Chromium and Firefox; screenshots in build/screenshots/
+	@CHROMIUM_REQUIRED=1 FIREFOX_REQUIRED=1 $(PYTEST) tests/browser
 
 test-clients: $(SETUP) $(CLIENTS) ## Test the client in TypeScript, by itself and on the whole stack
 	@npm test --prefix clients/typescript --silent

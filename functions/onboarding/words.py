@@ -248,6 +248,10 @@ LANDING: dict[str, dict[str, Any]] = typeset(
                 "Earlier versions of documents, in Firestore: one hour.",
                 "{backups}",
                 "Deleted sign-ins, in Google’s own systems of Firebase Authentication: up to 180 days.",
+                (
+                    "The receipt of the deletion, which names nobody: two years. Beside it, until no backup holds your "
+                    "organization, a keyed digest of its tenant ID, so that no backup brings it back."
+                ),
             ),
             "backups": "Daily backups, which nobody reads unless the database has to be restored: up to {days} days.",
             "no_backups": "There are no backups.",
@@ -340,6 +344,11 @@ LANDING: dict[str, dict[str, Any]] = typeset(
                 (
                     "Les connexions supprimées, dans les systèmes de Google pour Firebase Authentication "
                     ": jusqu’à 180 jours."
+                ),
+                (
+                    "Le reçu de la suppression, qui ne nomme personne : deux ans. À côté, tant qu’une sauvegarde "
+                    "contient votre organisation, une empreinte à clé de son ID de locataire, pour qu’aucune sauvegarde "
+                    "ne la fasse revenir."
                 ),
             ),
             "backups": "Les sauvegardes quotidiennes, que personne ne lit sauf s’il faut restaurer "

@@ -1,4 +1,4 @@
-"""Chromium on the running stack. Scripts are off: no page of the product needs one."""
+"""Chromium on the running stack, and Firefox. Scripts are off: no page of the product needs one."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.looking import DESK, Checker, Viewer
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOX = ("firefox-esr", "firefox")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,17 +24,51 @@ TIMEOUT_MILLISECONDS = 20_000
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def playwright():
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
     """The browser that is installed on this machine."""
-    named = os.environ.get("CHROMIUM", "").split() or CHROMIUM
+    path = installed("CHROMIUM", CHROMIUM)
+    browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def make_firefox(playwright):
+    """Firefox over WebDriver BiDi, with preferences of its own."""
+    path, opened = installed("FIREFOX", FIREFOX), []
+
+    def make(**preferences):
+        browser = playwright.firefox.launch(
+            channel="moz-firefox", executable_path=path, firefox_user_prefs=preferences
+        )
+        opened.append(browser)
+        return browser
+
+    yield make
+    for browser in opened:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(make_firefox):
+    """Firefox as it is."""
+    return make_firefox()
+
+
+def installed(variable, usual):
+    """Where a browser of this machine is; without one the test is skipped, or fails where VARIABLE_REQUIRED is set."""
+    named = os.environ.get(variable, "").split() or usual
     path = next(filter(None, map(shutil.which, named)), None)
     if path is None:
-        missing = pytest.fail if os.environ.get("CHROMIUM_REQUIRED") else pytest.skip
-        missing("there is no Chromium: `make setup` installs it, or says how")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=Path(path), args=list(QUIET))
-        yield browser
-        browser.close()
+        missing = pytest.fail if os.environ.get(f"{variable}_REQUIRED") else pytest.skip
+        missing(f"there is no {usual[0]}: `make setup` installs it, or says how")
+    return Path(path)
 
 
 @pytest.fixture(scope="session")

@@ -94,23 +94,34 @@ def served(kind: str, base_path: str = "") -> Iterator[Site]:
     """kind: `onboarding` or `portal`. base_path: of its base URL."""
     with EntraStandIn() as entra:
         site = Site("", entra)
-
-        def build(url: str) -> Served:
-            site.url = url + base_path
-            return _application(kind, site)
-
-        with listening(build):
+        with listening(lambda url: _application(kind, site, url + base_path)):
             yield site
 
 
-def _application(kind: str, site: Site) -> Served:
+@contextmanager
+def both_served() -> Iterator[tuple[Site, Site]]:
+    """Onboarding and the portal on one database; onboarding leads to the portal."""
+    with EntraStandIn() as entra:
+        portal = Site("", entra)
+        onboarding = Site("", entra, portal.database)
+        with (
+            listening(lambda url: _application("portal", portal, url)),
+            listening(
+                lambda url: _application("onboarding", onboarding, url, PORTAL_URL=portal.url)
+            ),
+        ):
+            yield onboarding, portal
+
+
+def _application(kind: str, site: Site, url: str, **changes: str) -> Served:
+    site.url = url
     variable, paths = {
         "onboarding": ("ONBOARDING_URL", ("/consented", "/verified")),
         "portal": ("PORTAL_URL", ("/signed-in",)),
     }[kind]
     for path in paths:
         site.entra.register_redirect_uri(site.url + path)
-    changes = {
+    changes |= {
         "ENTRA_CLIENT_ID": CLIENT_ID,
         "ENTRA_CLIENT_SECRET": CLIENT_SECRET,
         "ENTRA_AUTHORITY": site.entra.url,
