@@ -30,9 +30,9 @@ def breaking(released: Path, current: Path) -> str:
     """What breaks, for people; empty if nothing does. Raises CannotCompare."""
     if not TOOL.exists():
         raise CannotCompare("oasdiff is not installed: make contract")
-    command: list[str | Path] = [TOOL, "breaking", released, current, "--fail-on", "ERR"]
+    command = [str(part) for part in (TOOL, "breaking", released, current, "--fail-on", "ERR")]
     done = subprocess.run(
-        [*command, "--severity-levels", SEVERITY, "--color", "never"],
+        [*command, "--severity-levels", str(SEVERITY), "--color", "never"],
         capture_output=True,
         text=True,
         check=False,
