@@ -347,8 +347,8 @@ LANDING: dict[str, dict[str, Any]] = typeset(
                 ),
                 (
                     "Le reçu de la suppression, qui ne nomme personne : deux ans. À côté, tant qu’une sauvegarde "
-                    "contient votre organisation, une empreinte à clé de son ID de locataire, pour qu’aucune sauvegarde "
-                    "ne la fasse revenir."
+                    "contient votre organisation, une empreinte à clé de son ID de locataire, pour qu’aucune "
+                    "sauvegarde ne la fasse revenir."
                 ),
             ),
             "backups": "Les sauvegardes quotidiennes, que personne ne lit sauf s’il faut restaurer "
