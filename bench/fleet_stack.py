@@ -57,7 +57,14 @@ class Fleet:
             await TenantStore(database, tenant.tenant_id).onboard(tenant.name, datetime.now(UTC))
             for _ in range(self._count // ORGANIZATIONS):
                 self.phones.append(
-                    FleetPhone(self.addresses, self._http, tenant.tenant_id, self._token, self.seen)
+                    FleetPhone(
+                        self.addresses,
+                        self._http,
+                        tenant.tenant_id,
+                        self._token,
+                        self.seen,
+                        turns,
+                    )
                 )
 
     def _token(self, tenant_id: str) -> str:
@@ -139,11 +146,9 @@ class Fleet:
         return [f"{count} {what}" for what, count in found.items() if count]
 
 
-@asynccontextmanager
-async def standing_still(address: str) -> AsyncIterator[None]:
-    """Whoever of ours listens at this address stands still: connections open, answers do not come."""
-    port = int(address.rpartition(":")[2])
-    listening = [
+def listeners(port: int) -> list[psutil.Process]:
+    """Our own processes that listen there."""
+    return [
         process
         for process in psutil.Process().children(recursive=True)
         if any(
@@ -151,6 +156,12 @@ async def standing_still(address: str) -> AsyncIterator[None]:
             for connection in process.net_connections(kind="tcp")
         )
     ]
+
+
+@asynccontextmanager
+async def standing_still(address: str) -> AsyncIterator[None]:
+    """Whoever of ours listens at this address stands still: connections open, answers do not come."""
+    listening = await asyncio.to_thread(listeners, int(address.rpartition(":")[2]))
     for process in listening:
         process.send_signal(signal.SIGSTOP)
     try:
