@@ -24,7 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from shared import errors, inventory
+from shared import errors, identifiers, inventory
 from shared.audit import misfits
 from shared.google.firestore import Document, Firestore
 from shared.google.users import Users
@@ -135,7 +135,7 @@ def facts_of(document: Document) -> dict[str, Any]:
             if name in schema.fields:
                 facts[name] = value.isoformat() if isinstance(value, datetime) else value
     wrong = misfits(document.fields, inventory.TenantDocument())
-    if not inventory.is_tenant_id(document.id):
+    if not identifiers.is_tenant_id(document.id):
         wrong.append("document ID")
     return {**facts, MALFORMED: ", ".join(wrong)} if wrong else facts
 
@@ -288,7 +288,7 @@ async def devices(
 
 
 async def _revoke(context: Context, store: TenantStore, device_id: str, yes: bool) -> None:
-    if not inventory.is_device_id(device_id):
+    if not identifiers.is_device_id(device_id):
         raise click.BadParameter("must be a device ID (a random UUID)", param_hint="--revoke")
     if not yes:
         _confirm("This device will be signed out. Go on?")
@@ -342,7 +342,7 @@ def receipts_command(
 ) -> None:
     """Deletions that ended, from the logs; exit code 1 if there is none."""
     receipt_id = receipt_id.lower()
-    if receipt_id and not inventory.is_device_id(receipt_id):
+    if receipt_id and not identifiers.is_device_id(receipt_id):
         raise click.BadParameter("must be a receipt ID (a random UUID)", param_hint="--receipt")
     if file is not None and since is not None:
         raise click.UsageError("--since is for Cloud Logging; lines in a file have no time")

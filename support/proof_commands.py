@@ -14,7 +14,7 @@ import requests
 
 from shared.google.firestore import Firestore
 from shared.google.users import Users
-from shared.inventory import is_tenant_id
+from shared.identifiers import is_tenant_id
 from shared.settings import ProjectSettings, load
 from support.operator_http import fetching, operator_session
 from support.prove.findings import CHECKS, Finding
