@@ -10,7 +10,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields, validate
 
-from shared import errors, inventory, receipts
+from shared import errors, identifiers, inventory, receipts
 from shared.google import app_check
 from shared.web import app_versions
 from shared.web.answers import problem_document
@@ -345,7 +345,7 @@ def _device_id_pattern(_converter: Any, field: Any, **_options: Any) -> dict[str
         return {}
     return {
         "format": "uuid",
-        "pattern": f"^{inventory.UUID4.pattern}$",
+        "pattern": f"^{identifiers.UUID4.pattern}$",
         "description": "Random UUID, version 4, in lower case"
         + (", made on the device" if field.name == "deviceId" else ""),
     }

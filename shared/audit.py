@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from shared import inventory
+from shared import identifiers, inventory
 from shared.google.firestore import Document
 
 TENANTS = "tenants"
@@ -39,7 +39,7 @@ class Report:
 
 def check_tenant(report: Report, tenant: Document) -> None:
     """tenant: a document of tenants/."""
-    if not inventory.is_tenant_id(tenant.id):
+    if not identifiers.is_tenant_id(tenant.id):
         report.found(tenant.path, "the document ID is not a tenant ID")
     check(report, tenant, inventory.TenantDocument(), TENANTS)
 
@@ -48,7 +48,7 @@ def check_below(report: Report, document: Document) -> None:
     """document: anything below a tenant's document, where devices alone belong."""
     match document.path.split("/"):
         case [_tenants, _tenant_id, "devices", device_id]:
-            if not inventory.is_device_id(device_id):
+            if not identifiers.is_device_id(device_id):
                 report.found(document.path, "the document ID is not a device ID")
             check(report, document, inventory.DeviceDocument(), "devices")
         case _:
@@ -56,7 +56,7 @@ def check_below(report: Report, document: Document) -> None:
 
 
 def check_receipt(report: Report, document: Document) -> None:
-    if not inventory.is_device_id(document.id):
+    if not identifiers.is_device_id(document.id):
         report.found(document.path, "the document ID is not a receipt ID")
     check(report, document, inventory.ReceiptDocument(), "receipts")
 
@@ -121,7 +121,7 @@ def device_path(uid: str) -> str:
 
 def is_uid(uid: str) -> bool:
     tenant_id, _, device_id = uid.partition(":")
-    return inventory.is_tenant_id(tenant_id) and inventory.is_device_id(device_id)
+    return identifiers.is_tenant_id(tenant_id) and identifiers.is_device_id(device_id)
 
 
 def _present(stored: Mapping[str, Any], schema: Schema, prefix: str = "") -> Iterator[str]:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from shared.identifiers import is_device_id as is_device_id
+from shared.identifiers import is_tenant_id as is_tenant_id
 from shared.tenant import Reason, Status, Way
 
 SYNC_OUTCOMES = SUCCEEDED, FAILED = "succeeded", "failed"
-INVENTORY_MISMATCH = (
-    "inventory_mismatch"  # a phone has found a field that is not published; stored nowhere
-)
-UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-NIL_GUID = "00000000-0000-0000-0000-000000000000"
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# A phone has found a field that is not published. Stored nowhere.
+INVENTORY_MISMATCH = "inventory_mismatch"
 NAME_LENGTH = 256
 
 WHILE_CONNECTED = "as long as the organization is connected; deleted by the purge"
@@ -40,16 +37,6 @@ DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
 NOTHING_OF_A_PERSON = "nothing about a person"
 ADMINISTRATOR_ACTED = "that an administrator, or support, acted at that time; never who"
-
-
-def is_device_id(value: object) -> TypeGuard[str]:
-    """A random UUID, version 4, in canonical lower case (RFC 9562)."""
-    return isinstance(value, str) and UUID4.fullmatch(value) is not None
-
-
-def is_tenant_id(value: object) -> TypeGuard[str]:
-    """A GUID in canonical lower case that is not the nil one."""
-    return isinstance(value, str) and GUID.fullmatch(value) is not None and value != NIL_GUID
 
 
 def check_device_id(value: str) -> None:

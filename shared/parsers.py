@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from shared.identifiers import GUID
+
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORTS = {"https": 443, "http": 80}
-_AROUND = (
-    r"[\s\ufeff\u200b\u2060]+"  # spaces and line ends, the byte order mark, spaces without width
-)
+# Spaces and line ends, the byte order mark, spaces without width.
+_AROUND = r"[\s\ufeff\u200b\u2060]+"
 _SURROUNDINGS = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
 _VISIBLE = re.compile(r"[!-~]+")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]")
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -75,7 +75,7 @@ def app_version(value: str) -> str:
 
 
 def guid(value: str) -> str:
-    if not _GUID.fullmatch(value.lower()):
+    if not GUID.fullmatch(value.lower()):
         raise ValueError("must be a GUID")
     return value.lower()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import errors, inventory, receipts
+from shared import errors, identifiers, inventory, receipts
 from shared.google.firestore import (
     AlreadyExists,
     Changed,
@@ -50,7 +50,7 @@ class TenantStore:
     """tenant_id: canonical GUID. Raises ValueError for anything else, which no caller's input can be."""
 
     def __init__(self, database: Firestore, tenant_id: str) -> None:
-        if not inventory.is_tenant_id(tenant_id):
+        if not identifiers.is_tenant_id(tenant_id):
             raise ValueError("not a tenant ID")
         self._database = database
         self.id = tenant_id
@@ -112,7 +112,7 @@ class TenantStore:
         return await self._database.count(self.devices_path, where=where, seconds=seconds)
 
     def _device(self, device_id: str) -> str:
-        if not inventory.is_device_id(device_id):
+        if not identifiers.is_device_id(device_id):
             raise ValueError("not a device ID")
         return f"{self.devices_path}/{device_id}"
 

@@ -17,10 +17,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from shared import errors
-from shared.inventory import is_device_id, is_tenant_id
+from shared.identifiers import CONSUMER_TENANT, is_device_id, is_tenant_id
 from shared.keys import SigningKey
 
-CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft accounts
 LEEWAY_SECONDS = 60
 MOST_PROOF_AGE_SECONDS = 30 * 24 * 60 * 60  # of `auth_time`; firestore.rules has the same number
 MAX_TOKEN_BYTES = 8192

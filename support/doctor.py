@@ -39,7 +39,7 @@ from support.deployed import Check, Deployed, Skipped, Unwell
 RULES = Path(__file__).parents[1] / "firestore.rules"
 SKEW_SECONDS = 30
 SECONDS = 5.0
-REFUSED = (401, 403)
+FORBIDDEN = (401, 403)
 SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only"
 DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"
 
@@ -83,8 +83,8 @@ async def _finding(name: str, check: Check) -> Finding:
         return Finding(name, True, await check())
     except Skipped as reason:
         return Finding(name, None, str(reason))
-    except Unwell as found:
-        return Finding(name, False, found.what, found.advice)
+    except Unwell as fault:
+        return Finding(name, False, fault.what, fault.advice)
     except Unavailable as error:
         what = f"{error.dependency} did not answer ({error.reason})"
         return Finding(name, False, what, advice_on(error))
@@ -159,8 +159,8 @@ class Doctor:
 
     async def clock(self) -> str:
         url = f"{self._settings.entra_authority}/common/discovery/v2.0/keys"
-        said = self._get(url, "entra").headers.get("Date", "")
-        parsed = email.utils.parsedate_to_datetime(said) if said else None
+        date = self._get(url, "entra").headers.get("Date", "")
+        parsed = email.utils.parsedate_to_datetime(date) if date else None
         if parsed is None:
             raise Skipped("Entra's answer has no Date")
         skew = self._clock() - parsed.timestamp()
@@ -172,18 +172,18 @@ class Doctor:
 
     async def graph(self) -> str:
         answer = self._get(f"{self._settings.graph_endpoint}/v1.0/organization", "graph")
-        if answer.status not in REFUSED:
+        if answer.status not in FORBIDDEN:
             raise Unwell(f"answers {answer.status} to a call without token", "check GRAPH_ENDPOINT")
         return "there, and refuses a call without token"
 
     async def firestore(self) -> str:
         try:
-            found = await self._database.query(TENANTS, limit=1)
+            documents = await self._database.query(TENANTS, limit=1)
         except Unavailable as error:
             if error.reason != "not_found":
                 raise
             raise Unwell(NO_DATABASE, MAKE_DATABASE) from None
-        return "can be read" + ("" if found else "; no organization is connected yet")
+        return "can be read" + ("" if documents else "; no organization is connected yet")
 
     async def firebase_auth(self) -> str:
         await Users(self._settings.project).page()
@@ -194,7 +194,7 @@ class Doctor:
         emulator = self._settings.firestore_emulator
         host = f"http://{emulator}" if emulator else "https://firestore.googleapis.com"
         answer = self._get(f"{host}/v1/{path}", "firestore")
-        if answer.status not in REFUSED:
+        if answer.status not in FORBIDDEN:
             raise Unwell(f"anybody's listing is answered with {answer.status}", DEPLOY_RULES)
         if emulator:
             return "refuse a stranger"
@@ -207,11 +207,11 @@ class Doctor:
             raise Skipped(
                 "federated: only the functions have it; look for entra_credential_failing in the logs"
             )
-        found = await self._database.query(TENANTS, limit=1)
-        if not found:
+        documents = await self._database.query(TENANTS, limit=1)
+        if not documents:
             raise Skipped("connect an organization first")
         try:
-            await self._entra_calls().probe_consent(found[0].id)
+            await self._entra_calls().probe_consent(documents[0].id)
         except EntraRefused as refusal:
             code = refusal.codes[0] if refusal.codes else refusal.error
             if code in NUMBERS[Group.CREDENTIAL] or not refusal.codes:
@@ -238,7 +238,7 @@ class Doctor:
             raise Unavailable("firebase", type(error).__name__) from None
         if answer.status == 404:
             raise Unwell("none are deployed", DEPLOY_RULES)
-        if answer.status in REFUSED:
+        if answer.status in FORBIDDEN:
             raise Unwell("cannot be compared", "your role: Firebase Rules Viewer")
         if answer.status != 200:
             raise Unavailable("firebase", f"http_{answer.status}")

@@ -28,7 +28,7 @@ SCOPE = "https://www.googleapis.com/auth/logging.read"
 PAGE = 1000
 CALL_SECONDS = 20.0
 TOTAL_SECONDS = 120.0
-REFUSED = (400, 401, 403, 404)
+STATUSES_REFUSED = (400, 401, 403, 404)
 NO_CREDENTIALS = (
     google.auth.exceptions.DefaultCredentialsError,
     google.auth.exceptions.RefreshError,
@@ -59,7 +59,7 @@ class Receipt:
 
 def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
     """The receipts in `entries` (oldest first), or the one. A purge that ended stays so, whatever follows."""
-    found: dict[str, Receipt] = {}
+    by_id: dict[str, Receipt] = {}
     for entry in entries:
         line = entry.get("jsonPayload")
         if not isinstance(line, Mapping) or line.get("event") not in (PURGE_STEP, PURGE_ENDED):
@@ -67,13 +67,13 @@ def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
         name = line.get("receipt")
         if not isinstance(name, str) or receipt_id not in ("", name):
             continue
-        receipt = found.setdefault(name, Receipt(name))
+        receipt = by_id.setdefault(name, Receipt(name))
         if line["event"] == PURGE_STEP:
             receipt.users += int(line["users"])
             receipt.documents += int(line["documents"])
         else:
             receipt.outcome, receipt.at = PURGED, str(entry.get("timestamp", ""))
-    return list(found.values())
+    return list(by_id.values())
 
 
 def entries_in(lines: Iterable[str]) -> Iterator[Entry]:
@@ -145,7 +145,7 @@ class CloudLogging:
                 timeout=CALL_SECONDS,
                 allow_redirects=False,
             )
-            if answer.status_code in REFUSED:
+            if answer.status_code in STATUSES_REFUSED:
                 raise LogsRefused
             if answer.status_code != 200:
                 raise errors.Unavailable("logging", f"answers {answer.status_code}")
@@ -165,6 +165,6 @@ class CloudLogging:
 
 def _session() -> requests.Session:
     credentials, _project = google.auth.default(scopes=[SCOPE])
-    made: Any = google.auth.transport.requests.AuthorizedSession
-    session: requests.Session = made(credentials, refresh_timeout=CALL_SECONDS)
+    authorize: Any = google.auth.transport.requests.AuthorizedSession
+    session: requests.Session = authorize(credentials, refresh_timeout=CALL_SECONDS)
     return session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared import inventory
+from shared import identifiers
 from shared.google.firestore import Document, Firestore
 from shared.google.users import MAX_UID_LENGTH
 
@@ -31,7 +31,7 @@ async def remove_devices(
 def uid_of(document: Document) -> str:
     """Of the Auth user of a device; empty where none can belong to the document."""
     match document.path.split("/"):
-        case ["tenants", tenant_id, "devices", device_id] if inventory.is_tenant_id(tenant_id):
+        case ["tenants", tenant_id, "devices", device_id] if identifiers.is_tenant_id(tenant_id):
             uid = f"{tenant_id}:{device_id}"
             return uid if len(uid) <= MAX_UID_LENGTH else ""
     return ""

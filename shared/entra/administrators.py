@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from shared import inventory
+from shared.identifiers import CONSUMER_TENANT, is_tenant_id
 
 ADMINISTRATORS = frozenset(
     {
@@ -24,14 +24,13 @@ CONNECTING = ADMINISTRATORS | {
     "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",  # Application Administrator
 }
 APP_ROLE = "Calliente.Admin"
-CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 LEEWAY_SECONDS = 300
 
 
 def tenant_of(value: str | None) -> str | None:
     """The tenant ID in canonical form; None for words, domains, the nil GUID, and personal accounts."""
     tenant_id = (value or "").lower()
-    return tenant_id if inventory.is_tenant_id(tenant_id) and tenant_id != CONSUMERS else None
+    return tenant_id if is_tenant_id(tenant_id) and tenant_id != CONSUMER_TENANT else None
 
 
 def fault(

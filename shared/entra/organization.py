@@ -6,9 +6,9 @@ import re
 import unicodedata
 
 from shared.errors import Malformed
+from shared.identifiers import GUID
 
 MOST_CHARACTERS = 320  # of an e-mail address: RFC 3696, errata 1690
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}$){_LABEL}(\.{_LABEL})+")
 
@@ -29,7 +29,7 @@ def named(typed: str) -> str:
     text = unicodedata.normalize("NFKC", seen).strip("{}\"'<> ").lower()
     text = text.partition("://")[2] or text
     text = re.split(r"[/?#]", text, maxsplit=1)[0].rpartition("@")[2].strip(".")
-    if _GUID.fullmatch(text):
+    if GUID.fullmatch(text):
         return text
     try:
         domain = text.encode("idna").decode() if len(text) <= MOST_CHARACTERS else ""

@@ -26,6 +26,7 @@ from functions.onboarding.progress import (
 from shared import errors, inventory
 from shared.entra import administrators
 from shared.entra.organization import UnclearOrganization, named
+from shared.identifiers import CONSUMER_TENANT
 from shared.settings import OnboardingSettings
 from shared.web.attempts import Attempt, NoCookie
 from shared.web.cookies import Expired
@@ -92,7 +93,7 @@ def test_administrators_of_applications_connect_and_no_more(role):
         "contoso.example",
         "../x",
         "0" * 8 + "-0000-0000-0000-" + "0" * 12,
-        administrators.CONSUMERS,
+        CONSUMER_TENANT,
         "{" + TENANT + "}",
         TENANT + "\n",
     ],

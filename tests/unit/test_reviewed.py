@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from support.proof_commands import verify_deployment
+from support.commands.deployments import verify_deployment
 from support.reviewed import RUN, Build, Deployment, NoBundles, reviewed
 
 PLACE = f"{RUN}/projects/staging/locations/europe-west1"

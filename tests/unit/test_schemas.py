@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
-from shared import inventory
+from shared import identifiers, inventory
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TENANT = {"name": "Contoso", "status": "active", "consent": {"checkedAt": NOW}}
@@ -22,15 +22,15 @@ KNOWN = "0b0c1f6e-7a51-4a0e-9d0c-3f1f6a6f2b11"
 @given(st.uuids(version=4))
 def test_a_random_uuid_is_a_device_id(one):
     """Version 4, lower case, with hyphens."""
-    assert inventory.is_device_id(str(one))
-    assert inventory.is_tenant_id(str(one))
+    assert identifiers.is_device_id(str(one))
+    assert identifiers.is_tenant_id(str(one))
 
 
 @given(st.text(max_size=45) | st.none() | st.integers() | st.lists(st.text(max_size=3), max_size=2))
 def test_anything_else_is_not(value):
     """No other text or type is an ID, and none crashes the check."""
-    assert not inventory.is_device_id(value)
-    assert not inventory.is_tenant_id(value)
+    assert not identifiers.is_device_id(value)
+    assert not identifiers.is_tenant_id(value)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_anything_else_is_not(value):
 )
 def test_another_form_is_no_device_id(text):
     """Nil, braced, as a URN, in upper case, of another version or variant: a second spelling of one device."""
-    assert not inventory.is_device_id(text)
+    assert not identifiers.is_device_id(text)
     with pytest.raises(ValidationError):
         inventory.RegistrationBody().load({"deviceId": text})
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from shared import errors, tokens
+from shared.identifiers import CONSUMER_TENANT
 from shared.keys import SigningKey
 from tests.helpers.minting import (
     jwk,
@@ -51,7 +52,7 @@ KEYS = {
     "without-issuer": SigningKey(RSAKey.import_key(rsa_key("good").public_key()), None),
     "of-consumers": SigningKey(
         RSAKey.import_key(rsa_key("good").public_key()),
-        f"{AUTHORITY}/{tokens.CONSUMER_TENANT}/v2.0",
+        f"{AUTHORITY}/{CONSUMER_TENANT}/v2.0",
     ),
 }
 PROJECT = "demo"
@@ -125,8 +126,8 @@ def test_a_good_firebase_token_proves_its_device():
         {"tid": "../" + TENANT},
         {"tid": "00000000-0000-0000-0000-000000000000"},
         {
-            "tid": tokens.CONSUMER_TENANT,
-            "iss": f"{AUTHORITY}/{tokens.CONSUMER_TENANT}/v2.0",
+            "tid": CONSUMER_TENANT,
+            "iss": f"{AUTHORITY}/{CONSUMER_TENANT}/v2.0",
         },
         {"iss": None},
         {"iss": f"{AUTHORITY}/{OTHER}/v2.0"},

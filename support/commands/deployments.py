@@ -14,8 +14,9 @@ import requests
 
 from shared.google.firestore import Firestore
 from shared.google.users import Users
-from shared.inventory import is_tenant_id
+from shared.identifiers import is_tenant_id
 from shared.settings import ProjectSettings, load
+from support.context import EXIT_REFUSED, json_option, yes_option
 from support.operator_http import fetching, operator_session
 from support.prove.findings import CHECKS, Finding
 from support.prove.journey import Journey
@@ -23,10 +24,9 @@ from support.prove.settings import ProveSettings
 from support.prove.unproven import decide
 from support.reviewed import Deployment, NoBundles, reviewed
 
-REFUSED = 1
 MARKS = {True: "ok  ", False: "FAIL", None: "open"}
 OTHER = "00000000-0000-4000-8000-000000000001"  # nobody's
-BUNDLES = Path(__file__).parents[1] / "build"
+BUNDLES = Path(__file__).parents[2] / "build"
 
 
 @click.command("verify-deployment", short_help="Compare what runs with the reviewed commit.")
@@ -44,10 +44,10 @@ BUNDLES = Path(__file__).parents[1] / "build"
     metavar="FUNCTION=URL",
     help="Where a function is reached, if not at its run.app address.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def verify_deployment(bundles: Path, region: str, addresses: Sequence[str], as_json: bool) -> None:
     """Compare commit, digest and running functions with the staged bundles; exit code 1 if they differ."""
-    split = [one.partition("=") for one in addresses]
+    split = [address.partition("=") for address in addresses]
     if not all(name and url.startswith("https://") for name, _, url in split):
         raise click.BadParameter("as in heartbeat=https://…", param_hint="--address")
     try:
@@ -61,13 +61,15 @@ def verify_deployment(bundles: Path, region: str, addresses: Sequence[str], as_j
         fetching(requests.Session(), "functions"),
         {name.replace("_", "-"): url.rstrip("/") for name, _, url in split},
     )
-    found = list(deployment.compare(expected))
+    findings = list(deployment.compare(expected))
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found]))
+        click.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
-        for one in found:
-            click.echo(f"{MARKS[one.ok]}  {one.function:20} {one.check}: {one.detail}")
-    sys.exit(0 if all(one.ok for one in found) else REFUSED)
+        for finding in findings:
+            click.echo(
+                f"{MARKS[finding.ok]}  {finding.function:20} {finding.check}: {finding.detail}"
+            )
+    sys.exit(0 if all(finding.ok for finding in findings) else EXIT_REFUSED)
 
 
 @click.command(short_help="The whole journey against a staging deployment, check by check.")
@@ -79,8 +81,8 @@ def verify_deployment(bundles: Path, region: str, addresses: Sequence[str], as_j
     metavar="TENANT",
     help="Another organization, whose data must be refused; it need not be connected.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@yes_option
+@json_option
 def prove(tenant_id: str, other: str, yes: bool, as_json: bool) -> None:
     """Connect, use and DELETE the organization TENANT of a staging deployment; exit code 1 if a check fails.
 
@@ -101,24 +103,30 @@ def prove(tenant_id: str, other: str, yes: bool, as_json: bool) -> None:
         Users(settings.project),
         lambda text: click.echo(text, err=True),
     )
-    made = asyncio.run(_proven(journey, as_json))
+    findings = asyncio.run(_proven(journey, as_json))
     decisions = decide(journey.found.made, settings.emulated)
     if as_json:
-        checks = [asdict(one) for one in made]
-        click.echo(json.dumps({"checks": checks, "unproven": [asdict(one) for one in decisions]}))
+        checks = [asdict(finding) for finding in findings]
+        click.echo(
+            json.dumps({"checks": checks, "unproven": [asdict(decision) for decision in decisions]})
+        )
     else:
         click.echo("\nWhat no document decides (docs/unproven.md):")
-        for one in decisions:
-            click.echo(f"{MARKS[one.holds]}  {one.item}: {one.by}")
-    sys.exit(0 if journey.is_whole and all(one.ok is not False for one in made) else REFUSED)
+        for decision in decisions:
+            click.echo(f"{MARKS[decision.holds]}  {decision.item}: {decision.by}")
+    sys.exit(
+        0
+        if journey.is_whole and all(finding.ok is not False for finding in findings)
+        else EXIT_REFUSED
+    )
 
 
 async def _proven(journey: Journey, as_json: bool) -> list[Finding]:
-    made = []
-    async for one in journey.run():
-        made.append(one)
+    findings = []
+    async for finding in journey.run():
+        findings.append(finding)
         if not as_json:
-            click.echo(f"{MARKS[one.ok]}  {one.check}: {CHECKS[one.check]}")
-            if one.detail:
-                click.echo(f"      {one.detail}")
-    return made
+            click.echo(f"{MARKS[finding.ok]}  {finding.check}: {CHECKS[finding.check]}")
+            if finding.detail:
+                click.echo(f"      {finding.detail}")
+    return findings
