@@ -56,8 +56,15 @@ def load(group: type[S], environ: Mapping[str, str] = os.environ) -> S:
         except ValueError as fault:
             faults.append(f"{declared.metadata['variable']} {fault}")
     for part in group.__mro__:
-        if "faults" in vars(part) and all(one.name in values for one in _fields(part)):
-            faults += part(**{one.name: values[one.name] for one in _fields(part)}).faults()
+        if "faults" in vars(part) and all(
+            declared_field.name in values for declared_field in _fields(part)
+        ):
+            faults += part(
+                **{
+                    declared_field.name: values[declared_field.name]
+                    for declared_field in _fields(part)
+                }
+            ).faults()
     if faults:
         raise SettingsError(faults)
     return group(**values)

@@ -52,9 +52,9 @@ def published(
         with urllib3.PoolManager(
             ca_certs=os.environ.get("REQUESTS_CA_BUNDLE") or _certifi()
         ) as pool:
-            own = _fetched(pool, own_url, dependency, seconds) if own_url else []
+            own_keys = _fetched(pool, own_url, dependency, seconds) if own_url else []
             common = _fetched(pool, url, dependency, seconds)
-            return [{"issuer": issuer, **key} for key in own] + common
+            return [{"issuer": issuer, **key} for key in own_keys] + common
 
     async def in_thread() -> list[Mapping[str, Any]]:
         return await threads.run(fetch, seconds=FETCH_SECONDS, dependency=dependency)

@@ -86,10 +86,10 @@ def guids(value: str) -> tuple[str, ...]:
 
 def keys(value: str) -> tuple[str, ...]:
     """Signing keys, newest first."""
-    found = _parts(value)
-    if not found or any(len(key) < 32 for key in found):
+    parts = _parts(value)
+    if not parts or any(len(key) < 32 for key in parts):
         raise ValueError("must hold keys of 32 characters or more, newest first")
-    return found
+    return parts
 
 
 def private_key(purpose: str) -> Callable[[str], str]:

@@ -104,19 +104,19 @@ def effects(before: Tenant | None, after: Tenant) -> dict[str, dict[str, Any]]:
     """The receipts that change with a tenant: fields by path, to be stored in the same commit."""
     old = before.closing if before else None
     new, withdrawn = after.closing, after.withdrawn
-    found: dict[str, dict[str, Any]] = {}
+    changes: dict[str, dict[str, Any]] = {}
     if old is not None and new is None and withdrawn is not None:
-        found[path_of(old.receipt_id)] = {
+        changes[path_of(old.receipt_id)] = {
             "state": State.WITHDRAWN.value,
             "expireAt": withdrawn.at + KEPT,
         }
     if new is not None and old is None:
-        found[path_of(new.receipt_id)] = {
+        changes[path_of(new.receipt_id)] = {
             "state": State.PENDING.value,
             "purgeAt": new.purge_at,
             "expireAt": new.purge_at + KEPT,
         }
-    return found
+    return changes
 
 
 def statement(
@@ -141,11 +141,11 @@ def deletion(
     tenant_id: str, salt: str | None, counts: Counts, now: datetime, backup_days: int
 ) -> dict[str, Any]:
     """What a statement says of a deletion beyond that it took place."""
-    said: dict[str, Any] = {
+    claims: dict[str, Any] = {
         "counts": {"users": counts.users, "documents": counts.documents},
         "backupsExpireAt": backups_expire(now, backup_days).isoformat(timespec="seconds"),
     }
-    return {**said, "commitment": commitment(salt, tenant_id)} if salt else said
+    return {**claims, "commitment": commitment(salt, tenant_id)} if salt else claims
 
 
 def request_to_keep(tenant_id: str, closing: Closing, portal_url: str) -> dict[str, str]:
@@ -163,9 +163,9 @@ def request_to_keep(tenant_id: str, closing: Closing, portal_url: str) -> dict[s
     return kept
 
 
-def counts_in(said: Mapping[str, Any]) -> Counts:
+def counts_in(claims: Mapping[str, Any]) -> Counts:
     """The counts of a statement; none where it has none."""
-    counts = said.get("counts")
+    counts = claims.get("counts")
     if not isinstance(counts, Mapping):
         return Counts()
     return Counts(int(counts.get("users", 0)), int(counts.get("documents", 0)))

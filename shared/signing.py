@@ -81,10 +81,10 @@ def public_keys(text: str) -> tuple[Mapping[str, Any], ...]:
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list) or not keys or not all(map(_is_public, keys)):
         raise ValueError("must be a JWK set of public keys (kty OKP, crv Ed25519), each with a kid")
-    found = {_kid(jwk): _text_members(_key(jwk)) for jwk in keys}
-    if len(found) < len(keys):
+    members_by_kid = {_kid(jwk): _text_members(_key(jwk)) for jwk in keys}
+    if len(members_by_kid) < len(keys):
         raise ValueError("must be a JWK set in which each kid stands once")
-    return tuple({**members, "kid": kid, "use": "sig"} for kid, members in found.items())
+    return tuple({**members, "kid": kid, "use": "sig"} for kid, members in members_by_kid.items())
 
 
 def verified(purpose: Purpose, token: str, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -27,5 +27,5 @@ BY_DEPENDENCY = {
 
 def advice_on(outage: Unavailable) -> str:
     """One sentence."""
-    found = BY_REASON.get(outage.reason) or BY_DEPENDENCY.get(outage.dependency)
-    return found or "try again shortly"
+    advice = BY_REASON.get(outage.reason) or BY_DEPENDENCY.get(outage.dependency)
+    return advice or "try again shortly"

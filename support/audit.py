@@ -78,8 +78,8 @@ class Audit:
     async def _check_page(self, page: list[Any]) -> None:
         paths = {user.uid: device_path(user.uid) for user in page}
         asked = [path for path in paths.values() if path]
-        found = await self._database.get_all(asked) if asked else []
-        present = {document.path for document in found if document}
+        documents = await self._database.get_all(asked) if asked else []
+        present = {document.path for document in documents if document}
         for user in page:
             check_user(self.report, user)
             if paths[user.uid] not in present:

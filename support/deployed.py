@@ -77,11 +77,15 @@ class Deployed:
     async def sign_in_methods(self) -> str:
         """Phones come with custom tokens; whatever else is switched on lets strangers make users."""
         methods = self._sign_in_config().get("signIn", {})
-        found = [name for name in ("email", "phoneNumber", "anonymous") if _is_on(methods, name)]
+        switched_on = [
+            name for name in ("email", "phoneNumber", "anonymous") if _is_on(methods, name)
+        ]
         others = self._identity("defaultSupportedIdpConfigs").get("defaultSupportedIdpConfigs", [])
-        found += [one["name"].rpartition("/")[2] for one in others if one.get("enabled")]
-        if found:
-            raise Unwell(f"switched on: {', '.join(found)}", f"switch them off: {CONSOLE}")
+        switched_on += [
+            provider["name"].rpartition("/")[2] for provider in others if provider.get("enabled")
+        ]
+        if switched_on:
+            raise Unwell(f"switched on: {', '.join(switched_on)}", f"switch them off: {CONSOLE}")
         return "none but custom tokens"
 
     async def kind_of_sign_in(self) -> str:
@@ -107,8 +111,10 @@ class Deployed:
         for name in (*PUBLIC, PRIVATE):
             service = self._service(name)
             latest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
-            served = [one for one in service.get("trafficStatuses", []) if one.get("percent")]
-            is_newest = [one.get("type") for one in served] == [latest]
+            targets = [
+                target for target in service.get("trafficStatuses", []) if target.get("percent")
+            ]
+            is_newest = [target.get("type") for target in targets] == [latest]
             if not is_newest or service.get("latestReadyRevision") != service.get(
                 "latestCreatedRevision"
             ):
@@ -144,7 +150,9 @@ class Deployed:
         url = f"https://logging.googleapis.com/v2/projects/{self.project}/sinks/_Default"
         sink = self._read(url)
         left_out = " ".join(
-            one["filter"] for one in sink.get("exclusions", []) if not one.get("disabled")
+            exclusion["filter"]
+            for exclusion in sink.get("exclusions", [])
+            if not exclusion.get("disabled")
         )
         if "run.googleapis.com/requests" not in left_out:
             raise Unwell("the platform's request logs are kept, with IP addresses", DEPLOY)
@@ -156,9 +164,9 @@ class Deployed:
         url = f"https://cloudresourcemanager.googleapis.com/v1/projects/{self.project}:getIamPolicy"
         policy = self._read(url, "POST")
         reading = {
-            one.get("service", "")
-            for one in policy.get("auditConfigs", [])
-            for kind in one.get("auditLogConfigs", [])
+            audit_config.get("service", "")
+            for audit_config in policy.get("auditConfigs", [])
+            for kind in audit_config.get("auditLogConfigs", [])
             if kind.get("logType") in ("DATA_READ", "DATA_WRITE")
         }
         if reading:
@@ -176,7 +184,7 @@ class Deployed:
             raise Skipped("set PORTAL_URL to see whether the portal publishes the key")
         status, published = self.fetch(f"{self.portal_url}/.well-known/jwks.json")
         keys = published.get("keys", []) if status == 200 and isinstance(published, dict) else []
-        if not [one for one in keys if str(one.get("kid", "")).startswith("receipt-")]:
+        if not [key for key in keys if str(key.get("kid", "")).startswith("receipt-")]:
             raise Unwell(
                 "the portal publishes no key for receipts", "is PORTAL_URL right? " + DEPLOY
             )
@@ -220,16 +228,16 @@ class Deployed:
         policy = self._read(f"{self._service_url(name)}:getIamPolicy")
         members = {
             member
-            for one in policy.get("bindings", [])
-            if one.get("role") == "roles/run.invoker"
-            for member in one.get("members", [])
+            for binding in policy.get("bindings", [])
+            if binding.get("role") == "roles/run.invoker"
+            for member in binding.get("members", [])
         }
         return bool(self._service(name).get("invokerIamDisabled") or members & STRANGERS)
 
     def _read(self, url: str, method: str = "GET") -> Any:
-        status, found = self.ask(method, url)
+        status, document = self.ask(method, url)
         _require(status)
-        return found
+        return document
 
 
 def _require(status: int) -> None:
@@ -264,21 +272,24 @@ def _declared(index: Any) -> tuple[Any, ...]:
 
 def _paths(fields: Any) -> list[tuple[str, str]]:
     return [
-        (one["fieldPath"], one.get("order") or one.get("arrayConfig", ""))
-        for one in fields
-        if one["fieldPath"] != "__name__"  # Firestore adds it
+        (field["fieldPath"], field.get("order") or field.get("arrayConfig", ""))
+        for field in fields
+        if field["fieldPath"] != "__name__"  # Firestore adds it
     ]
 
 
 def _is_as_declared(override: Any, field: Any) -> bool:
     there = {
-        (one["queryScope"], *_paths(one["fields"]))
-        for one in field.get("indexConfig", {}).get("indexes", [])
-        if one.get("state", "READY") == "READY"
+        (index["queryScope"], *_paths(index["fields"]))
+        for index in field.get("indexConfig", {}).get("indexes", [])
+        if index.get("state", "READY") == "READY"
     }
     wanted = {
-        (one["queryScope"], (override["fieldPath"], one.get("order") or one.get("arrayConfig", "")))
-        for one in override["indexes"]
+        (
+            index["queryScope"],
+            (override["fieldPath"], index.get("order") or index.get("arrayConfig", "")),
+        )
+        for index in override["indexes"]
     }
     expires = field.get("ttlConfig", {}).get("state") == "ACTIVE"
     return there == wanted and expires == bool(override.get("ttl")) and bool(field)

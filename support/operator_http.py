@@ -22,8 +22,8 @@ def operator_session(scope: str = SCOPE) -> requests.Session:
         credentials, _project = google.auth.default(scopes=[scope])
     except google.auth.exceptions.GoogleAuthError:
         raise errors.Unavailable("google", "credentials") from None
-    made: Any = google.auth.transport.requests.AuthorizedSession
-    session: requests.Session = made(credentials, refresh_timeout=CALL_SECONDS)
+    authorize: Any = google.auth.transport.requests.AuthorizedSession
+    session: requests.Session = authorize(credentials, refresh_timeout=CALL_SECONDS)
     return session
 
 

@@ -79,7 +79,7 @@ class RestoreCheck:
 
     async def _fingerprints(self) -> set[str]:
         """Those of the tenants that were purged since the backup."""
-        names, found = {key_name(key) for key in self.keys}, set()
+        names, fingerprints = {key_name(key) for key in self.keys}, set()
         standing = [("fingerprintUntil", ">=", EPOCH)]
         receipts = self.live.walk(RECEIPTS, where=standing, order_by="fingerprintUntil")
         async with aclosing(receipts) as documents:
@@ -88,8 +88,8 @@ class RestoreCheck:
                 if text.partition(".")[0] not in names:
                     raise UnknownKey
                 if self.taken_at is None or _ended_at(document.fields) >= self.taken_at:
-                    found.add(text)
-        return found
+                    fingerprints.add(text)
+        return fingerprints
 
     async def _forget(self, page: Sequence[Document]) -> int:
         live = await self.live.get_all([document.path for document in page]) if page else []

@@ -109,11 +109,11 @@ class Deployment:
 
     def _revisions(self, name: str, service: Mapping[str, Any], build: Build) -> Iterator[Finding]:
         """What was noted at each revision that gets traffic."""
-        served = [one for one in service.get("trafficStatuses", []) if one.get("percent")]
-        if not served:
+        targets = [target for target in service.get("trafficStatuses", []) if target.get("percent")]
+        if not targets:
             yield Finding(name, "serves", False, "no revision gets traffic")
-        for one in served:
-            revision = one.get("revision") or service["latestReadyRevision"].rpartition("/")[2]
+        for target in targets:
+            revision = target.get("revision") or service["latestReadyRevision"].rpartition("/")[2]
             url = f"{self.run}/{self._place}/services/{name}/revisions/{revision}"
             status, found = self.ask(url)
             if status != 200:
@@ -127,8 +127,8 @@ class Deployment:
         if status != 200:
             what = f"answers {status}; behind a load balancer name its domain: --address"
             return Finding(name, "GET /version", False, what)
-        said = Build.of(told)
-        return Finding(name, "GET /version", said == build, _comparison(said, build))
+        stated = Build.of(told)
+        return Finding(name, "GET /version", stated == build, _comparison(stated, build))
 
 
 def _comparison(found: Build, build: Build) -> str:

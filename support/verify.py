@@ -79,31 +79,31 @@ def checks(statement: str, keys: Sequence[Mapping[str, Any]], known: Known) -> l
     """Every check, the signature first; where that fails, it is the only one."""
     for purpose in (RECEIPT, AUDIT):
         try:
-            said = verified(purpose, statement, keys)
+            claims = verified(purpose, statement, keys)
         except NotGenuine:
             continue
-        found = [Check(SIGNATURE, True, f"genuine: {purpose.name} {said.get('jti', '')}".strip())]
-        more = _receipt(said, known) if purpose is RECEIPT else _audit(said, known)
-        return [*found, *more, _inventory(said, known)]
+        found = [Check(SIGNATURE, True, f"genuine: {purpose.name} {claims.get('jti', '')}".strip())]
+        more = _receipt(claims, known) if purpose is RECEIPT else _audit(claims, known)
+        return [*found, *more, _inventory(claims, known)]
     return [Check(SIGNATURE, False, "none of these keys has signed this as a receipt or an audit")]
 
 
-def _receipt(said: Mapping[str, Any], known: Known) -> list[Check]:
-    end, at = said.get("end"), said.get("endedAt")
+def _receipt(claims: Mapping[str, Any], known: Known) -> list[Check]:
+    end, at = claims.get("end"), claims.get("endedAt")
     if end == End.DELETED:
-        counts = said.get("counts") or {}
+        counts = claims.get("counts") or {}
         text = (
             f"deleted at {at}: {counts.get('documents')} documents, {counts.get('users')} "
-            f"Auth users; the last backup is gone by {said.get('backupsExpireAt')}"
+            f"Auth users; the last backup is gone by {claims.get('backupsExpireAt')}"
         )
-        return [Check(END, True, text), _commitment(said, known)]
+        return [Check(END, True, text), _commitment(claims, known)]
     if end == End.WITHDRAWN:
         return [Check(END, True, f"the deletion was withdrawn before {at}; nothing was deleted")]
     return [Check(END, False, "the deletion has not ended; this proves none")]
 
 
-def _commitment(said: Mapping[str, Any], known: Known) -> Check:
-    stated = said.get("commitment")
+def _commitment(claims: Mapping[str, Any], known: Known) -> Check:
+    stated = claims.get("commitment")
     if stated is None:
         return Check(COMMITMENT, None, "the receipt has none: the request is older than salts")
     if not known.tenant_id or not known.salt:
@@ -113,12 +113,12 @@ def _commitment(said: Mapping[str, Any], known: Known) -> Check:
     return Check(COMMITMENT, False, "it is not the receipt of this tenant ID with this salt")
 
 
-def _audit(said: Mapping[str, Any], known: Known) -> list[Check]:
-    findings = len(said.get("findings") or ()) + int(said.get("moreFindings") or 0)
+def _audit(claims: Mapping[str, Any], known: Known) -> list[Check]:
+    findings = len(claims.get("findings") or ()) + int(claims.get("moreFindings") or 0)
     found = [Check(FINDINGS, not findings, f"{findings} beyond the inventory")]
     if known.tenant_id:
-        is_its = said.get("tenantId") == known.tenant_id
-        found.insert(0, Check("tenant", is_its, f"it is the audit of {said.get('tenantId')}"))
+        is_its = claims.get("tenantId") == known.tenant_id
+        found.insert(0, Check("tenant", is_its, f"it is the audit of {claims.get('tenantId')}"))
     return found
 
 

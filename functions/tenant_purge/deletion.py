@@ -102,13 +102,13 @@ class Deletion:
         together: documents go in a transaction with the tenant's. While some documents are being deleted, the next are
         read and their users deleted.
         """
-        found = False
+        any_devices = False
         at_work: set[asyncio.Task[None]] = set()
         try:
             devices = self._database.stream(self._store.devices_path, keys_only=True)
             async with aclosing(pages_of(devices, MAX_DELETE_USERS)) as pages:
                 async for page in pages:
-                    found = True
+                    any_devices = True
                     gone = await self._delete_users(page)
                     for part in batched(gone, MAX_WRITES):
                         delete = self._delete_together if together else self._delete_each
@@ -121,7 +121,7 @@ class Deletion:
             for task in at_work:
                 task.cancel()
             await asyncio.gather(*at_work, return_exceptions=True)
-        return found
+        return any_devices
 
     async def _delete_users(self, devices: list[Document]) -> list[Document]:
         """The devices whose Auth users are gone. Raises Stuck where that is none."""

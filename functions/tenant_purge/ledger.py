@@ -48,8 +48,8 @@ class Ledger:
         if closing is None or document is None or counts == Counts():
             return
         total = self._counted(document) + counts
-        said = {"jti": closing.receipt_id, "end": UNFINISHED, "counts": asdict(total)}
-        fields = {**document.fields, "receipt": self.signer.sign(said)}
+        claims = {"jti": closing.receipt_id, "end": UNFINISHED, "counts": asdict(total)}
+        fields = {**document.fields, "receipt": self.signer.sign(claims)}
         try:
             await self.database.replace(document.path, fields, document.version)
         except (Changed, NotFound):
@@ -64,9 +64,9 @@ class Ledger:
         now, path = self.now(), path_of(closing.receipt_id)
         document = await self.database.get(path)
         total = counts + (self._counted(document) if document else Counts())
-        said = deletion(store.id, closing.salt, total, now, self.backup_days)
+        claims = deletion(store.id, closing.salt, total, now, self.backup_days)
         fields = {
-            **self._signed(closing.receipt_id, End.DELETED, now, **said),
+            **self._signed(closing.receipt_id, End.DELETED, now, **claims),
             "fingerprint": fingerprint(self.fingerprint_key, store.id),
             "fingerprintUntil": backups_expire(now, self.backup_days),
         }
@@ -99,10 +99,10 @@ class Ledger:
             logs.event("receipt_changed_meanwhile")
 
     def _signed(self, receipt_id: str, end: End, now: datetime, **more: Any) -> dict[str, Any]:
-        said = statement(receipt_id, end, now, inventory.digest(), **more)
+        claims = statement(receipt_id, end, now, inventory.digest(), **more)
         return {
             "state": State.SIGNED.value,
-            "receipt": self.signer.sign(said),
+            "receipt": self.signer.sign(claims),
             "expireAt": now + KEPT,
         }
 
@@ -110,7 +110,9 @@ class Ledger:
         """What runs before have counted, as far as our own key says so."""
         token = document.fields.get("receipt")
         try:
-            said = verified(RECEIPT, token if isinstance(token, str) else "", [self.signer.public])
+            claims = verified(
+                RECEIPT, token if isinstance(token, str) else "", [self.signer.public]
+            )
         except NotGenuine:
             return Counts()
-        return counts_in(said)
+        return counts_in(claims)

@@ -73,11 +73,11 @@ class Sweep:
         document = await self._database.get(BOOKMARK)
         if document is None:
             return None
-        found = _read(document)
-        if found is None or not timedelta() <= self._now() - found.started_at < MOST_AGE:
+        sweep = _read(document)
+        if sweep is None or not timedelta() <= self._now() - sweep.started_at < MOST_AGE:
             await self._give_up(document.version)
             return None
-        return found
+        return sweep
 
     async def begin(self) -> Pass:
         """A new pass. Raises Overtaken where another run has begun one, Unavailable."""

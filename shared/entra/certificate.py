@@ -54,7 +54,7 @@ def read(pem: str, now: datetime | None = None) -> Certificate:
     blocks = _blocks(pem)
     keys = [block for label, block in blocks if label.endswith("PRIVATE KEY")]
     if len(keys) != 1:
-        raise ValueError(f"must hold one private key, not {len(keys)}")
+        raise ValueError(f"must hold certificate private key, not {len(keys)}")
     key = _key(keys[0])
     try:
         certificates = [
@@ -66,10 +66,12 @@ def read(pem: str, now: datetime | None = None) -> Certificate:
         raise ValueError("holds a certificate that cannot be read") from None
     if not certificates:
         raise ValueError("must hold a certificate beside the key")
-    ours = [one for one in certificates if one.public_key() == key.public_key()]
-    if not ours:
+    matching = [
+        certificate for certificate in certificates if certificate.public_key() == key.public_key()
+    ]
+    if not matching:
         raise ValueError("holds no certificate that belongs to its key")
-    return _made(key, _valid(ours, now))
+    return _made(key, _valid(matching, now))
 
 
 def _blocks(pem: str) -> list[tuple[str, str]]:

@@ -166,11 +166,11 @@ def _call_msal(call: Callable[[], Any]) -> Any:
 
 def _challenge(response: requests.Response) -> str:
     """The claims that Graph wants to see in a token, from the header of its refusal; '' if it names none."""
-    found = _CHALLENGE.search(response.headers.get("WWW-Authenticate", ""))
-    if not found:
+    match = _CHALLENGE.search(response.headers.get("WWW-Authenticate", ""))
+    if not match:
         return ""
     try:
-        encoded = found[1].replace("+", "-").replace("/", "_").rstrip("=")
+        encoded = match[1].replace("+", "-").replace("/", "_").rstrip("=")
         return claims_of(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
     except (binascii.Error, UnicodeDecodeError):
         return ""

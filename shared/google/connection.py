@@ -43,18 +43,18 @@ async def credentials(emulator: str) -> Any:
 
 def client(project: str, emulator: str, database: str, credentials: Any) -> AsyncClient:
     """A client on a channel of its own, which belongs to the running event loop."""
-    made = AsyncClient(project=project, credentials=credentials, database=database)
-    made._emulator_host = emulator or None
+    firestore = AsyncClient(project=project, credentials=credentials, database=database)
+    firestore._emulator_host = emulator or None
     if emulator:
         channel = grpc.aio.insecure_channel(emulator, options=OPTIONS)
     else:
         channel = FirestoreGrpcAsyncIOTransport.create_channel(
             credentials=credentials, options=OPTIONS
         )
-    made._firestore_api_internal = FirestoreAsyncClient(
+    firestore._firestore_api_internal = FirestoreAsyncClient(
         transport=FirestoreGrpcAsyncIOTransport(channel=channel)
     )
-    return made
+    return firestore
 
 
 def _default() -> Any:
@@ -62,7 +62,9 @@ def _default() -> Any:
     import google.auth.exceptions
 
     try:
-        found, _project = google.auth.default(scopes=FirestoreGrpcAsyncIOTransport.AUTH_SCOPES)
+        default_credentials, _project = google.auth.default(
+            scopes=FirestoreGrpcAsyncIOTransport.AUTH_SCOPES
+        )
     except google.auth.exceptions.GoogleAuthError:
         raise Unavailable("firestore", "credentials") from None
-    return found
+    return default_credentials

@@ -220,10 +220,10 @@ class Firestore:
         try:
             while True:
                 async with _calling(STREAM_SECONDS):
-                    found = await wire.next_of(stream)
-                if found is None:
+                    document = await wire.next_of(stream)
+                if document is None:
                     return
-                yield Document(*found)
+                yield Document(*document)
         finally:
             stream.cancel()
 
@@ -231,7 +231,10 @@ class Firestore:
         """The collections directly below a document, which need not exist."""
         async with _calling(CALL_SECONDS):
             client = await self.client()
-            return [found.id async for found in client.document(path).collections(page_size=PAGE)]
+            return [
+                collection.id
+                async for collection in client.document(path).collections(page_size=PAGE)
+            ]
 
     # Writing
 
@@ -356,12 +359,12 @@ async def _get(
     client: AsyncClient, paths: Sequence[str], transaction: AsyncTransaction | None = None
 ) -> list[Document | None]:
     references = [client.document(path) for path in paths]
-    found = {
+    by_path = {
         snapshot.reference.path: _document(snapshot)
         async for snapshot in client.get_all(references, transaction=transaction)
         if snapshot.exists
     }
-    return [found.get(path) for path in paths]
+    return [by_path.get(path) for path in paths]
 
 
 def _query(client: AsyncClient, collection: str, where: Where, group: bool) -> Any:

@@ -29,10 +29,10 @@ def credentials(scope: str, dependency: str) -> tuple[Any, Request]:
 
     request_of: Any = google.auth.transport.urllib3.Request
     try:
-        found, _project = google.auth.default(scopes=[scope])
+        default_credentials, _project = google.auth.default(scopes=[scope])
     except google.auth.exceptions.GoogleAuthError:
         raise Unavailable(dependency, "credentials") from None
-    return found, once(request_of(urllib3.PoolManager(retries=False)))
+    return default_credentials, once(request_of(urllib3.PoolManager(retries=False)))
 
 
 def once(request: Request) -> Request:

@@ -94,10 +94,10 @@ class Wire:
         while (answer := await stream.read()) is not END:
             message = types.RunQueryResponse.pb(answer)
             if message.HasField("document"):
-                found = message.document
-                path = found.name.removeprefix(f"{self._root}/")
-                fields: Any = decode_dict(found.fields, self._client)
-                return path, fields, found.update_time, found.create_time.ToDatetime(UTC)
+                document = message.document
+                path = document.name.removeprefix(f"{self._root}/")
+                fields: Any = decode_dict(document.fields, self._client)
+                return path, fields, document.update_time, document.create_time.ToDatetime(UTC)
         return None
 
     def _document(self, path: str, fields: Mapping[str, Any]) -> Any:
