@@ -21,7 +21,7 @@ export VENV
 export PYTHON_ORIGIN := $(origin PYTHON)
 
 .PHONY: help setup demo run test test-unit test-exploration test-deployed-python test-rules mutate-rules test-integration test-e2e test-browser test-clients test-faults test-long \
-	check contract format bench build lock audit audit-dependencies sbom licenses docs test-deploy preview deploy undeploy clean again
+	check contract format bench build lock audit audit-dependencies sbom licenses docs translations test-deploy preview deploy undeploy clean again
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
@@ -115,6 +115,9 @@ audit-dependencies: $(PACKAGES) $(NODE) ## Look the pinned dependencies up in th
 docs: $(PACKAGES) $(CLIENTS) ## Write the generated pages of docs/ again, and the client's types
 	@$(VENV_PYTHON) -m docs.generate
 	@npm run types --prefix clients/typescript --silent >/dev/null
+
+translations: $(PACKAGES) ## Bring the catalogs of shared/web/locale/ up to date with templates and code (docs/languages.md)
+	@$(VENV_PYTHON) -m local.translations
 
 preview: $(DEPLOYMENT) ## Show all that a stack is made of, without a cloud: STACK=example
 	@$(DEPLOY) -m deploy.infrastructure.preview $(STACK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +16,21 @@ from shared.receipts import KEYS_PATH, request_to_keep
 from shared.signing import Signer
 from shared.web.answers import json_answer
 from shared.web.app import Routes
-from shared.web.pages import language_of
+from shared.web.catalogs import Catalog
+from shared.web.messages import N_
 
-from . import words
 from .own_audit import OwnAudit
-from .pages import number
 from .portal import Portal
+
+# What the audit finds, as a page says it.
+FINDINGS = {
+    "the document ID is not a tenant ID": N_("the document ID is not a tenant ID"),
+    "the document ID is not a device ID": N_("the document ID is not a device ID"),
+    "no document belongs here": N_("no document belongs here"),
+    "not as in the inventory": N_("not as in the inventory"),
+    "claims beyond the inventory": N_("claims beyond the inventory"),
+    "profile data on an Auth user": N_("profile data on a sign-in"),
+}
 
 
 class NothingPending(errors.Conflict):
@@ -55,16 +63,15 @@ class Proofs:
         """POST /audit: all that is stored against the inventory, as it is read; at its end the signed result."""
         session, _form = self.portal.forms.read(request, "audit")
         store, stored = await self.portal.organization(session)
-        audit, language = OwnAudit(self.portal.database, self.users, store), language_of(request)
+        audit = OwnAudit(self.portal.database, self.users, store)
+        catalog = self.portal.pages.catalog_of(request)
         logs.event("audit_begun")
         return self.portal.pages.stream(
             request,
             "audit.html",
-            words.AUDIT,
             name=stored.tenant.name,
             audit=audit,
-            number=lambda count: number(count, language),
-            in_words=lambda finding: _in_words(finding, words.AUDIT[language]["findings"]),
+            in_words=lambda finding: _in_words(finding, catalog),
             result=lambda: self._result(audit),
             file_name=f"calliente-audit-{stored.id}.json",
         )
@@ -88,7 +95,7 @@ class Proofs:
         }
 
 
-def _in_words(finding: str, known: Mapping[str, str]) -> str:
-    """known: what findings are called in the reader's language. What follows a colon is names of fields."""
+def _in_words(finding: str, catalog: Catalog) -> str:
+    """In the reader's language. What follows a colon is names of fields."""
     what, colon, names = finding.partition(": ")
-    return known.get(what, what) + colon + names
+    return catalog.gettext(FINDINGS.get(what, what)) + colon + names

@@ -23,7 +23,7 @@ LIFETIME_SECONDS = 900
 
 
 class Refused(errors.Forbidden):
-    """The sign-in does not lead in. code: one of words.FAILURES. shown: the same, with a number for support, if any."""
+    """The sign-in does not lead in. code: one of FAILURES. shown: the same, with a number for support, if any."""
 
     title = "The sign-in proves no administrator of a connected organization."
 

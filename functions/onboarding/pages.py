@@ -1,4 +1,4 @@
-"""The pages of onboarding, from words.py and templates/."""
+"""The pages of onboarding, from templates/, failures.py and stored.py."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from shared.entra.meanings import GROUPS
 from shared.entra.organization import MOST_CHARACTERS
 from shared.settings import OnboardingSettings
 from shared.web.app import note_outcome
-from shared.web.moments import moment
-from shared.web.pages import Pages, allow_forms, language_of, origin_of
+from shared.web.catalogs import Catalog
+from shared.web.messages import N_
+from shared.web.pages import Pages, allow_forms, origin_of
 
-from . import words
+from .failures import FAILURES
 from .progress import Asking, Connected, Failed, Progress, Waiting
+from .stored import DEVICE, DEVICE_SILENT, STORED
+
+START_AGAIN = N_("Start again")
+RETRY = N_("Try again")
 
 RETRY_SECONDS = 5
 MOST_TRIES = {  # by what is waited for
@@ -66,7 +71,7 @@ class Row:
     retention: str
 
 
-def stored_rows(language: str, days: int, silence_days: int) -> list[Row]:
+def stored_rows(catalog: Catalog, days: int, silence_days: int) -> list[Row]:
     """The inventory in words for people. days: after which a lost consent closes an organization.
 
     silence_days: after which a silent device is removed; 0: never.
@@ -79,10 +84,17 @@ def stored_rows(language: str, days: int, silence_days: int) -> list[Row]:
         "deviceId",
         *_names(inventory.DeviceDocument(), ""),
     ]
-    said = words.STORED[language]
-    silence = words.SILENCE[language].format(days=silence_days) if silence_days else ""
     return [
-        Row(*(text.format(days=days, silence=silence) for text in said[name])) for name in names
+        Row(
+            catalog.gettext(said.label),
+            _with_days(said.purpose, catalog, days),
+            _with_days(
+                DEVICE_SILENT if said.retention == DEVICE and silence_days else said.retention,
+                catalog,
+                silence_days,
+            ),
+        )
+        for said in map(STORED.__getitem__, names)
     ]
 
 
@@ -92,12 +104,6 @@ def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     for row in rows:
         groups.setdefault(row.retention, []).append(row)
     return list(groups.items())
-
-
-def backups_in_words(days: int, language: str) -> str:
-    """How long a backup may hold what was deleted: one that was made just before lives for all of its days."""
-    said = words.LANDING[language]
-    return str(said["backups"].format(days=days + 1) if days else said["no_backups"])
 
 
 def code_of(progress: Progress) -> str:
@@ -112,31 +118,32 @@ def code_of(progress: Progress) -> str:
 class OnboardingPages:
     """Links lead to the addresses of the settings, whatever a request claims about its host."""
 
-    def __init__(self, settings: OnboardingSettings) -> None:
+    def __init__(
+        self, settings: OnboardingSettings, languages: Mapping[str, Catalog] | None = None
+    ) -> None:
         self.base = urlsplit(settings.onboarding_url).path
         self._url = settings.onboarding_url
         self._authority = settings.entra_authority
         self._portal = settings.portal_url
         self._days = settings.consent_grace_days
         self._backup_days = settings.backup_days
-        self._pages = Pages(Path(__file__).parent / "templates", words.FAILURES)
+        self._pages = Pages(Path(__file__).parent / "templates", FAILURES, languages)
         self._inventory = {
-            language: by_retention(stored_rows(language, self._days, settings.device_expiry_days))
-            for language in words.STORED
+            name: by_retention(stored_rows(catalog, self._days, settings.device_expiry_days))
+            for name, catalog in self._pages.catalogs.items()
         }
 
     def landing(self, request: Request) -> Response:
         """Its links lead to the canonical address, wherever it was opened: the cookies are bound to that."""
-        language = language_of(request)
+        catalog = self._pages.catalog_of(request)
         response = self._pages.render(
             "landing.html",
-            language,
-            words=words.LANDING[language],
-            stored=self._inventory[language],
+            catalog,
+            stored=self._inventory[catalog.name],
             address=f"{self._url}/start",
-            named=words.NAMED[language],
             most_characters=MOST_CHARACTERS,
-            backups=backups_in_words(self._backup_days, language),
+            # A backup that was made just before a deletion lives for all of its days.
+            backup_days=self._backup_days and self._backup_days + 1,
         )
         # Chromium holds the redirect that answers a form to the policy, too.
         return allow_forms(response, origin_of(self._url), origin_of(self._authority))
@@ -152,36 +159,34 @@ class OnboardingPages:
 
         naming: the query that names the attempt. hidden: what a form of it carries.
         """
-        language = language_of(request)
+        catalog = self._pages.catalog_of(request)
         if not isinstance(progress, Connected | Waiting | Asking | Failed):
             progress = Failed("nothing_in_progress")
         note_outcome(request, code_of(progress))
         if isinstance(progress, Connected):
-            return self._connected(progress, language)
+            return self._connected(progress, catalog)
         if isinstance(progress, Waiting):
-            return self._waiting(progress, language, naming)
+            return self._waiting(progress, catalog, naming)
         if isinstance(progress, Asking):
-            return self._asking(progress, language, hidden or {})
+            return self._asking(progress, catalog, hidden or {})
         status = STATUSES.get(code_of(progress), 400)
         retry = self._link(f"consented{naming}") if progress.tenant else ""
         return self.failure(request, progress.code, status, retry)
 
     def failure(self, request: Request, code: str, status: int, retry: str = "") -> Response:
         """retry: where the sign-in alone is repeated, if the consent stands."""
-        language = language_of(request)
-        ways = {words.START_AGAIN[language]: self._link("")}
+        ways = {START_AGAIN: self._link("")}
         if retry:
-            ways = {words.RETRY[language]: retry, **ways}
-        response = self._pages.failure(code, language, status, ways)
+            ways = {RETRY: retry, **ways}
+        response = self._pages.failure(code, self._pages.catalog_of(request), status, ways)
         if status == 503:
             response.headers["Retry-After"] = "60" if code == "still_activating" else "5"
         return response
 
-    def _connected(self, progress: Connected, language: str) -> Response:
+    def _connected(self, progress: Connected, catalog: Catalog) -> Response:
         return self._pages.render(
             "connected.html",
-            language,
-            words=words.CONNECTED[language],
+            catalog,
             name=progress.name,
             tenant=progress.tenant,
             withdrawn=progress.withdrawn,
@@ -189,15 +194,12 @@ class OnboardingPages:
             days=self._days,
         )
 
-    def _waiting(self, progress: Waiting, language: str, naming: str) -> Response:
+    def _waiting(self, progress: Waiting, catalog: Catalog, naming: str) -> Response:
         retry = self._link(f"consented{naming}")
-        said = words.WAITING[language]
-        if progress.code == GROUPS[Group.GRAPH].page:
-            said = said | words.WAITING_FOR_NAME[language]
         response = self._pages.render(
             "waiting.html",
-            language,
-            words=said,
+            catalog,
+            for_name=progress.code == GROUPS[Group.GRAPH].page,
             attempt=progress.tries,
             most=MOST_TRIES[progress.code],
             retry=retry,
@@ -206,13 +208,12 @@ class OnboardingPages:
         response.headers["Refresh"] = f"{RETRY_SECONDS}; url={retry}"
         return response
 
-    def _asking(self, progress: Asking, language: str, hidden: Mapping[str, str]) -> Response:
+    def _asking(self, progress: Asking, catalog: Catalog, hidden: Mapping[str, str]) -> Response:
         response = self._pages.render(
             "asking.html",
-            language,
-            words=words.ASKING[language],
+            catalog,
             name=progress.name or progress.tenant,
-            due=moment(datetime.fromisoformat(progress.due), language),
+            due=datetime.fromisoformat(progress.due),
             reason=progress.reason,
             receipt=progress.receipt,
             action=self._link("withdrawal"),
@@ -223,6 +224,12 @@ class OnboardingPages:
 
     def _link(self, name: str) -> str:
         return f"{self.base}/{name}"
+
+
+def _with_days(text: str | tuple[str, str], catalog: Catalog, days: int) -> str:
+    if isinstance(text, str):
+        return catalog.gettext(text)
+    return catalog.ngettext(*text, days) % {"days": catalog.number(days)}
 
 
 def _names(schema: Schema, prefix: str) -> list[str]:

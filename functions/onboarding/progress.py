@@ -61,7 +61,7 @@ class Connected:
 
 @dataclass(frozen=True)
 class Failed:
-    """code: one of words.FAILURES, and Microsoft's number after it, if any.
+    """code: one of FAILURES, and Microsoft's number after it, if any.
 
     tenant: where signing in alone is worth another try. other_account: which should be with another account.
     """

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_date_format, get_datetime_format, get_time_format
 from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations, Translations
 
 LOCALES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
-LANGUAGES = (SOURCE_LANGUAGE, "fr", "de", "es")
+LANGUAGES = (SOURCE_LANGUAGE, "fr")
+REGIONS = {"en": "en_GB"}  # whose dates and numbers, where it is not the language's first region
 _NARROW, _WIDE = "\u202f", "\u00a0"
 # Where a line may not break, and how wide the space is; the marks stand so in French alone.
 _SPACES = (
@@ -27,7 +28,8 @@ _SPACES = (
     (re.compile(r" (?=:)|(?<=Microsoft) (?=365)"), _WIDE),
     (
         re.compile(
-            r"(?<=[\d}s]) (?=(?:second|minute|day|hour|jour|heure|Tag|Stunde|Minute|día|hora)[a-z]{0,2}\b)"
+            r"(?:(?<=\d)|(?<=\)s)) (?=(?:second|minute|day|hour|jour|heure|Tag|Stunde|Minute|Sekunde|día|hora|"
+            r"minuto|segundo)[a-z]{0,2}\b|\(%)"
         ),
         _WIDE,
     ),
@@ -42,6 +44,11 @@ class Catalog:
     locale: Locale
     translations: NullTranslations
 
+    @property
+    def direction(self) -> str:
+        """Of writing: ltr or rtl."""
+        return self.locale.text_direction
+
     def gettext(self, text: str) -> str:
         """The text in this language; itself where there is no translation."""
         return typeset(self.translations.gettext(text))
@@ -52,9 +59,11 @@ class Catalog:
     def moment(self, when: datetime) -> str:
         """To the minute, in UTC: the server does not know where the reader is."""
         utc = when.astimezone(UTC)
-        return (
-            f"{format_datetime(utc, 'long', tzinfo=UTC, locale=self.locale).rpartition(':')[0]} UTC"
-        )
+        date = get_date_format("long", self.locale).pattern
+        time = get_time_format("short", self.locale).pattern
+        pattern = str(get_datetime_format("long", self.locale))
+        pattern = pattern.replace("{1}", date).replace("{0}", time)
+        return f"{format_datetime(utc, pattern, tzinfo=UTC, locale=self.locale)} UTC"
 
     def number(self, count: int) -> str:
         return format_decimal(count, locale=self.locale)
@@ -65,7 +74,8 @@ class Catalog:
             return format_percent(0, locale=self.locale)
         percent = 100 * part / whole
         if percent < 1:
-            return f"<{_NARROW}{format_percent(0.01, locale=self.locale)}"
+            one = format_percent(0.01, locale=self.locale)
+            return f"<{_NARROW if len(one) > len('1%') else ''}{one}"
         whole_percent = 100 if part == whole else min(99, round(percent))
         return format_percent(whole_percent / 100, locale=self.locale)
 
@@ -80,6 +90,10 @@ def typeset(text: str) -> str:
 def load(folder: Path = LOCALES) -> dict[str, Catalog]:
     """The catalogs by language; the source language needs none."""
     return {
-        language: Catalog(language, Locale.parse(language), Translations.load(folder, [language]))
+        language: Catalog(
+            language,
+            Locale.parse(REGIONS.get(language, language)),
+            Translations.load(folder, [language]),
+        )
         for language in LANGUAGES
     }

@@ -19,8 +19,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from shared.web import catalogs
+from shared.web.catalogs import Catalog
 from shared.web.languages import lookup
-from shared.web.words import LANGUAGES, LAYOUT, Message
+from shared.web.messages import Message
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (SHARED_TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -32,44 +34,52 @@ POLICY = (
 )
 
 
-def language_of(request: Request) -> str:
-    """One of LANGUAGES, by Accept-Language; English for everybody else."""
-    return lookup(",".join(request.headers.getlist("accept-language")), LANGUAGES)
-
-
 class Pages:
     """The pages of one function. templates: its own folder, whose pages extend the shared layout.html.
 
-    failures: by language and code.
+    failures: by code. languages: the catalogs, by name; all of them where none are given.
     """
 
-    def __init__(self, templates: Path, failures: Mapping[str, Mapping[str, Message]]) -> None:
+    def __init__(
+        self,
+        templates: Path,
+        failures: Mapping[str, Message],
+        languages: Mapping[str, Catalog] | None = None,
+    ) -> None:
         self._failures = failures
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([templates, SHARED_TEMPLATES]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        self._streaming = self._environment.overlay(enable_async=True)
+        self.catalogs = languages or catalogs.load()
+        loader = jinja2.FileSystemLoader([templates, SHARED_TEMPLATES])
+        self._environments = {
+            name: _environment(loader, catalog) for name, catalog in self.catalogs.items()
+        }
+        self._streaming = {
+            name: environment.overlay(enable_async=True)
+            for name, environment in self._environments.items()
+        }
 
-    def render(self, template: str, language: str, status: int = 200, **values: Any) -> Response:
-        text = self._environment.get_template(template).render(**_all(language, values))
-        return _finished(Response(text, status, media_type="text/html"), language)
+    def catalog_of(self, request: Request) -> Catalog:
+        """By Accept-Language; the first one for whoever asks for none of them."""
+        asked = ",".join(request.headers.getlist("accept-language"))
+        return self.catalogs[lookup(asked, list(self.catalogs))]
 
-    def stream(self, template: str, language: str, **values: Any) -> Response:
+    def render(self, template: str, catalog: Catalog, status: int = 200, **values: Any) -> Response:
+        page = self._environments[catalog.name].get_template(template)
+        return _finished(Response(page.render(values), status, media_type="text/html"), catalog)
+
+    def stream(self, template: str, catalog: Catalog, **values: Any) -> Response:
         """A page that is sent as it is made: what it waits for, it calls, and what stands above is there before."""
-        page = self._streaming.get_template(template)
-        pieces = page.generate_async(**_all(language, values))
-        return _finished(StreamingResponse(pieces, media_type="text/html"), language)
+        pieces = self._streaming[catalog.name].get_template(template).generate_async(values)
+        return _finished(StreamingResponse(pieces, media_type="text/html"), catalog)
 
-    def failure(self, code: str, language: str, status: int, ways: Mapping[str, str]) -> Response:
+    def failure(
+        self, code: str, catalog: Catalog, status: int, ways: Mapping[str, str]
+    ) -> Response:
         """What happened, in words, with the code for support. ways: where to go on, by label, the best first.
 
         code: of the words; what follows it after a space is for support alone.
         """
-        messages = self._failures[language]
-        message = messages.get(code.partition(" ")[0], messages["unexpected"])
-        return self.render("failure.html", language, status, message=message, code=code, ways=ways)
+        message = self._failures.get(code.partition(" ")[0], self._failures["unexpected"])
+        return self.render("failure.html", catalog, status, message=message, code=code, ways=ways)
 
 
 def allow_forms(response: Response, *origins: str) -> Response:
@@ -89,17 +99,29 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _all(language: str, values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "language": language,
-        "layout": LAYOUT[language],
-        "style": Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
-        **values,
-    }
+def _environment(loader: jinja2.BaseLoader, catalog: Catalog) -> jinja2.Environment:
+    """The templates in one language. Texts of catalogs are ours and may hold markup; what is put into them may not."""
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        catalog.gettext, catalog.ngettext, newstyle=True
+    )
+    environment.globals.update(
+        language=catalog.name,
+        direction=catalog.direction,
+        moment=catalog.moment,
+        number=catalog.number,
+        style=Markup(STYLE),  # noqa: S704 - our own file, and the hash in the policy holds it to that
+    )
+    return environment
 
 
-def _finished(response: Response, language: str) -> Response:
+def _finished(response: Response, catalog: Catalog) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
-    response.headers["Content-Language"] = language
+    response.headers["Content-Language"] = catalog.name
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response

@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from functions.admin_portal import words as portal_words
-from functions.onboarding import words
+from functions.onboarding.failures import FAILURES as FAILURE_WORDS
 from local.entra.directory import GLOBAL_ADMINISTRATOR, demo_tenants
 from shared.tenant import Status
 from tests.browser.looking import RULES, SCREENSHOTS
@@ -16,7 +15,6 @@ from tests.helpers.administrators import both_served
 
 CONTOSO, FABRIKAM, _ = demo_tenants()
 MILLISECONDS = 20_000
-HOME = portal_words.OVERVIEW["en"]
 # WCAG 1.4.10: a screen of 1280 by 1024 at 400 %.
 ZOOMED = {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4}
 
@@ -76,13 +74,13 @@ def choose(page, tenant, username="", button="Accept"):
 
 def connect(page, site, tenant=CONTOSO):
     page.goto(site.url)
-    page.get_by_role("link", name=words.LANDING["en"]["button"]).click()
+    page.get_by_role("link", name="Continue to Microsoft").click()
     choose(page, tenant)
 
 
 def sign_in(page, site, tenant=CONTOSO):
     page.goto(site.url)
-    page.get_by_role("link", name=portal_words.SIGN_IN["en"]["button"]).click()
+    page.get_by_role("link", name="Sign in with Microsoft").click()
     choose(page, tenant, button="Sign in")
 
 
@@ -94,27 +92,27 @@ def test_the_whole_journey(any_browser, make_page, onboarding, portal):
     """Connect, see it in the portal, ask for the deletion, connect again and be asked, withdraw, see in which way."""
     page = make_page(any_browser)
     connect(page, onboarding)
-    titled(page, words.CONNECTED["en"]["title"])
+    titled(page, "Your organization is connected")
     assert page.url == f"{onboarding.url}/done"
-    page.get_by_role("link", name=words.CONNECTED["en"]["portal_button"]).click()
-    page.get_by_role("link", name=portal_words.SIGN_IN["en"]["button"]).click()
+    page.get_by_role("link", name="Open the portal").click()
+    page.get_by_role("link", name="Sign in with Microsoft").click()
     choose(page, CONTOSO, button="Sign in")
     titled(page, CONTOSO.name)
-    page.get_by_label(re.compile(HOME["confirm"])).fill(CONTOSO.name)
-    page.get_by_role("button", name=HOME["delete"]).click()
-    expect(page.get_by_text(HOME["statuses"]["closing"], exact=True)).to_be_visible()
+    page.get_by_label(re.compile("To confirm, type the organization’s name:")).fill(CONTOSO.name)
+    page.get_by_role("button", name="Request deletion").click()
+    expect(page.get_by_text("About to be deleted", exact=True)).to_be_visible()
 
     connect(page, onboarding)
-    titled(page, words.ASKING["en"]["title"])
+    titled(page, "This organization is about to be deleted")
     page.screenshot(path=SCREENSHOTS / f"asking-{any_browser.browser_type.name}.png")
     assert onboarding.store(CONTOSO).tenant.status is Status.CLOSING
-    page.get_by_role("button", name=words.ASKING["en"]["withdraw"]).click()
-    titled(page, words.CONNECTED["en"]["title"])
+    page.get_by_role("button", name="Withdraw the deletion and connect").click()
+    titled(page, "Your organization is connected")
 
     page.goto(portal.url)
-    expect(page.get_by_text(HOME["ways"]["onboarding"])).to_be_visible()
-    page.get_by_role("button", name=HOME["sign_out"]).click()
-    titled(page, portal_words.SIGN_IN["en"]["title"])
+    expect(page.get_by_text("by connecting the organization again")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    titled(page, "Administration portal")
 
 
 def test_a_guest_names_the_organization(any_browser, make_page, onboarding):
@@ -124,14 +122,14 @@ def test_a_guest_names_the_organization(any_browser, make_page, onboarding):
     )
     page = make_page(any_browser)
     page.goto(onboarding.url)
-    field = page.get_by_label(words.NAMED["en"]["label"])
+    field = page.get_by_label("Its domain or tenant ID")
     expect(field).not_to_be_visible()
-    page.get_by_text(words.NAMED["en"]["title"]).click()
+    page.get_by_text("You administer another organization as a guest?").click()
     field.fill("fabrikam.example")
-    page.get_by_role("button", name=words.NAMED["en"]["button"]).click()
+    page.get_by_role("button", name="Connect this organization").click()
     page.wait_for_url("**/adminconsent**")
     choose(page, FABRIKAM, CONTOSO.admin.username)
-    titled(page, words.CONNECTED["en"]["title"])
+    titled(page, "Your organization is connected")
     expect(page.get_by_text(FABRIKAM.name)).to_be_visible()
 
 
@@ -139,12 +137,12 @@ def test_the_first_page_leads_on_from_another_address(any_browser, make_page, on
     """Opened under another name of the host, link and form lead to the canonical one, and so the cookies count."""
     page = make_page(any_browser)
     page.goto(onboarding.url.replace("127.0.0.1", "localhost"))
-    page.get_by_text(words.NAMED["en"]["title"]).click()
-    page.get_by_label(words.NAMED["en"]["label"]).fill(CONTOSO.tenant_id)
-    page.get_by_role("button", name=words.NAMED["en"]["button"]).click()
+    page.get_by_text("You administer another organization as a guest?").click()
+    page.get_by_label("Its domain or tenant ID").fill(CONTOSO.tenant_id)
+    page.get_by_role("button", name="Connect this organization").click()
     page.wait_for_url("**/adminconsent**")
     choose(page, CONTOSO)
-    titled(page, words.CONNECTED["en"]["title"])
+    titled(page, "Your organization is connected")
 
 
 def test_two_tabs_of_one_browser(any_browser, make_page, onboarding):
@@ -153,14 +151,14 @@ def test_two_tabs_of_one_browser(any_browser, make_page, onboarding):
     second = first.context.new_page()
     for page in (first, second):
         page.goto(onboarding.url)
-        page.get_by_role("link", name=words.LANDING["en"]["button"]).click()
+        page.get_by_role("link", name="Continue to Microsoft").click()
         page.wait_for_url("**/adminconsent**")
     for page, tenant in ((second, FABRIKAM), (first, CONTOSO)):
         choose(page, tenant)
         page.wait_for_url(re.compile(r"/(verified|done|authorize)"))
         if "/authorize" in page.url:  # the other tab's account is signed in
             choose(page, tenant, button="Sign in")
-        titled(page, words.CONNECTED["en"]["title"])
+        titled(page, "Your organization is connected")
         expect(page.get_by_text(tenant.name)).to_be_visible()
         page.reload()
         expect(page.get_by_text(tenant.name)).to_be_visible()
@@ -176,10 +174,10 @@ def test_back_after_signing_out_shows_nothing(any_browser, make_page, onboarding
     page.goto(onboarding.url)
     other_tab = page.context.new_page()
     other_tab.goto(portal.url)
-    other_tab.get_by_role("button", name=HOME["sign_out"]).click()
-    titled(other_tab, portal_words.SIGN_IN["en"]["title"])
+    other_tab.get_by_role("button", name="Sign out").click()
+    titled(other_tab, "Administration portal")
     page.go_back()
-    titled(page, portal_words.SIGN_IN["en"]["title"])
+    titled(page, "Administration portal")
     expect(page.get_by_text(CONTOSO.tenant_id)).to_have_count(0)
 
 
@@ -187,22 +185,22 @@ def test_a_browser_that_blocks_cookies_is_told(make_firefox, make_page, onboardi
     """Firefox with all cookies blocked: the page after the consent says so, and nothing is stored."""
     page = make_page(make_firefox(**{"network.cookie.cookieBehavior": 2}))
     connect(page, onboarding)
-    titled(page, words.FAILURES["en"]["no_cookie"].title)
+    titled(page, FAILURE_WORDS["no_cookie"].title)
     assert onboarding.database.kept == {}
 
 
 def pages_of(page, onboarding, portal):
     """Every kind of page that this journey has, one after another."""
     page.goto(onboarding.url)
-    page.get_by_text(words.NAMED["en"]["title"]).click()
+    page.get_by_text("You administer another organization as a guest?").click()
     yield "landing"
     onboarding.store(CONTOSO).onboard(CONTOSO.name)
     onboarding.store(CONTOSO).close()
     connect(page, onboarding)
-    titled(page, words.ASKING["en"]["title"])
+    titled(page, "This organization is about to be deleted")
     yield "asking"
-    page.get_by_role("button", name=words.ASKING["en"]["withdraw"]).click()
-    titled(page, words.CONNECTED["en"]["title"])
+    page.get_by_role("button", name="Withdraw the deletion and connect").click()
+    titled(page, "Your organization is connected")
     yield "connected"
     page.goto(f"{onboarding.url}/start?organization=x")
     yield "failure"
@@ -245,4 +243,4 @@ def test_what_a_browser_fetches_ahead_counts_for_nothing(chromium, make_page, on
     assert ahead.status == 204
     assert page.context.cookies() == []
     connect(page, onboarding)
-    titled(page, words.CONNECTED["en"]["title"])
+    titled(page, "Your organization is connected")

@@ -4,11 +4,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from functions.onboarding import words
+from functions.onboarding.failures import FAILURES as FAILURE_WORDS
 from functions.onboarding.flow import MOST_ATTEMPTS
 from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
+from tests.helpers.said import said
 
-CONTINUE = {language: words.LANDING[language]["button"] for language in words.LANDING}
+CONTINUE = {language: said("Continue to Microsoft", language) for language in words.LANDING}
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 
 
@@ -28,11 +29,11 @@ def test_an_administrator_connects_an_organization(
     entra.set_organization_name(stranger.id, name)
     viewer = make_viewer(language)
     viewer.page.goto(onboarding)
-    assert heading(viewer) == words.LANDING[language]["title"]
+    assert heading(viewer) == said("Connect your organization to Calliente", language)
     viewer.look(f"onboarding-landing-{language}")
     begin(viewer, onboarding, language)
     decide(viewer, stranger)
-    assert heading(viewer) == words.CONNECTED[language]["title"]
+    assert heading(viewer) == said("Your organization is connected", language)
     assert viewer.page.get_by_text(name).is_visible()
     assert viewer.page.url == f"{onboarding}/done"
     viewer.look(f"onboarding-connected-{language}")
@@ -62,7 +63,7 @@ def test_the_keyboard_is_enough(viewer, onboarding, stranger):
     page.get_by_label("Account").select_option(f"{stranger.id}/{stranger.tenant.admin.username}")
     viewer.press("Accept")
     page.wait_for_url(f"{onboarding}/done")
-    assert heading(viewer) == words.CONNECTED["en"]["title"]
+    assert heading(viewer) == "Your organization is connected"
 
 
 def test_markup_in_a_name_is_only_text(viewer, onboarding, stranger, entra):
@@ -82,13 +83,13 @@ def test_waiting_for_microsoft(make_viewer, onboarding, stranger, entra, languag
     entra.lag(2)
     begin(viewer, onboarding, language)
     decide(viewer, stranger)
-    assert heading(viewer) == words.WAITING[language]["title"]
+    assert heading(viewer) == said("Microsoft is still activating Calliente", language)
     viewer.look(f"onboarding-waiting-{language}")
-    again = words.WAITING[language]["button"]
+    again = said("Try now", language)
     viewer.page.get_by_role("link", name=again).click()
     assert viewer.page.get_by_role("progressbar").get_attribute("value") == "2"
     viewer.page.get_by_role("link", name=again).click()
-    assert heading(viewer) == words.CONNECTED[language]["title"]
+    assert heading(viewer) == said("Your organization is connected", language)
 
 
 def test_waiting_ends_by_itself(viewer, onboarding, stranger, entra):
@@ -96,9 +97,9 @@ def test_waiting_ends_by_itself(viewer, onboarding, stranger, entra):
     entra.lag(1)
     begin(viewer, onboarding)
     decide(viewer, stranger)
-    assert heading(viewer) == words.WAITING["en"]["title"]
+    assert heading(viewer) == "Microsoft is still activating Calliente"
     viewer.page.wait_for_url(f"{onboarding}/done")
-    assert heading(viewer) == words.CONNECTED["en"]["title"]
+    assert heading(viewer) == "Your organization is connected"
 
 
 def _decline(viewer, organization, entra, onboarding):
@@ -135,7 +136,7 @@ def _waiting_in_vain(viewer, organization, entra, onboarding):
 
 def _try_again(viewer, times):
     for _ in range(times):
-        viewer.page.get_by_role("link", name=words.WAITING["en"]["button"]).click()
+        viewer.page.get_by_role("link", name="Try now").click()
 
 
 def _as_another(viewer, organization, entra, onboarding):
@@ -213,24 +214,24 @@ def test_a_failure_in_words(viewer, onboarding, stranger, entra, code):
     """Each failure has a page of its own, with its code, and a way on."""
     begin(viewer, onboarding)
     FAILURES[code](viewer, stranger, entra, onboarding)
-    assert heading(viewer) == words.FAILURES["en"][code].title
+    assert heading(viewer) == FAILURE_WORDS[code].title
     assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
     viewer.look(f"onboarding-failure-{code.replace('_', '-')}")
     found = stranger.store.read()
     assert found is None or found.tenant.status == "purging"
-    viewer.page.get_by_role("link", name=words.START_AGAIN["en"]).click()
-    assert heading(viewer) == words.LANDING["en"]["title"]
+    viewer.page.get_by_role("link", name="Start again").click()
+    assert heading(viewer) == "Connect your organization to Calliente"
 
 
 def test_what_has_passed_is_tried_again(viewer, onboarding, stranger, entra):
     """Where the consent stands, the sign-in alone is repeated."""
     begin(viewer, onboarding)
     _service_away(viewer, stranger, entra, onboarding)
-    assert heading(viewer) == words.FAILURES["en"]["service_away"].title
+    assert heading(viewer) == FAILURE_WORDS["service_away"].title
     entra.reset()
     entra.up()
-    viewer.page.get_by_role("link", name=words.RETRY["en"]).click()
-    assert heading(viewer) == words.CONNECTED["en"]["title"]
+    viewer.page.get_by_role("link", name="Try again").click()
+    assert heading(viewer) == "Your organization is connected"
 
 
 def test_a_graph_that_refuses_keeps_nobody_out(viewer, onboarding, stranger, entra):
@@ -238,10 +239,10 @@ def test_a_graph_that_refuses_keeps_nobody_out(viewer, onboarding, stranger, ent
     entra.refuse_graph()
     begin(viewer, onboarding)
     decide(viewer, stranger)
-    assert heading(viewer) == words.WAITING_FOR_NAME["en"]["title"]
+    assert heading(viewer) == "Microsoft does not name the organization yet"
     viewer.look("onboarding-waiting-for-name")
     _try_again(viewer, 2)
-    assert heading(viewer) == words.CONNECTED["en"]["title"]
+    assert heading(viewer) == "Your organization is connected"
     assert stranger.store.tenant.status == "active"
 
 
@@ -250,7 +251,7 @@ def test_a_failure_in_french(make_viewer, onboarding, stranger):
     viewer = make_viewer("fr")
     begin(viewer, onboarding, "fr")
     decide(viewer, stranger, button="Cancel")
-    assert heading(viewer) == words.FAILURES["fr"]["consent_declined"].title
+    assert heading(viewer) == said(FAILURE_WORDS["consent_declined"].title, "fr")
     viewer.look("onboarding-failure-fr")
 
 
@@ -258,4 +259,4 @@ def test_every_failure_is_looked_at():
     """A failure that gets words of its own gets a look, too."""
     # shown as service_away is; never shown, above; and for forms of other sites alone
     elsewhere = {"unavailable", "graph_refuses", "foreign_form"}
-    assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])
+    assert set(FAILURES) | elsewhere == set(FAILURE_WORDS)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from functions.admin_portal import words
-from functions.onboarding.words import ASKING, CONNECTED, LANDING
+from functions.admin_portal.failures import FAILURES as FAILURE_WORDS
 from shared.tenant import Reason, Status
 from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
+from tests.helpers.said import said
 from tests.helpers.stores import add_devices, remove
 
 DAY = timedelta(days=1)
@@ -23,6 +23,7 @@ AGES = {  # phones of an organization, by the time since they last synchronized
 }
 FEW = dict.fromkeys(AGES, 2)
 FAILING = 21
+STATUSES = {"active": "Connected", "closing": "About to be deleted"}
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts
 
 
@@ -51,7 +52,7 @@ def three(make_organization, with_phones, close):
 
 def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **who: str) -> None:
     viewer.page.goto(portal)
-    viewer.page.get_by_role("link", name=words.SIGN_IN[language]["button"]).click()
+    viewer.page.get_by_role("link", name=said("Sign in with Microsoft", language)).click()
     decide(viewer, organization, **{"button": "Sign in", **who})
     viewer.page.wait_for_url(re.compile(re.escape(portal)))
 
@@ -59,7 +60,7 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
 def look_up(viewer: Viewer, portal: str, receipt_id: str) -> None:
     viewer.page.goto(f"{portal}/receipts")
     viewer.page.get_by_role("textbox").fill(receipt_id)
-    viewer.page.get_by_role("button", name=words.RECEIPTS["en"]["button"]).click()
+    viewer.page.get_by_role("button", name="Look up").click()
 
 
 def status_of(organization) -> Status:
@@ -70,10 +71,9 @@ def status_of(organization) -> Status:
 def test_an_administrator_of_three_organizations(make_viewer, portal, three, language):
     """One organization at a time, each with its own numbers: many phones, none, and one that is closing."""
     contoso, fabrikam, northwind = three
-    said = words.OVERVIEW[language]
     viewer = make_viewer(language)
     viewer.page.goto(portal)
-    assert heading(viewer) == words.SIGN_IN[language]["title"]
+    assert heading(viewer) == said("Administration portal", language)
     viewer.look(f"portal-sign-in-{language}")
     names = ("many", "none", "closing")
     statuses = ("active", "active", "closing")
@@ -81,12 +81,12 @@ def test_an_administrator_of_three_organizations(make_viewer, portal, three, lan
         sign_in(viewer, portal, organization, language)
         assert heading(viewer) == organization.tenant.name
         assert viewer.page.get_by_text(organization.id).is_visible()
-        assert viewer.page.get_by_text(said["statuses"][status], exact=True).is_visible()
+        assert viewer.page.get_by_text(said(STATUSES[status], language), exact=True).is_visible()
         for other in {contoso, fabrikam, northwind} - {organization}:
             assert not viewer.page.get_by_text(other.tenant.name).count()
         viewer.look(f"portal-{name}-{language}")
-        viewer.page.get_by_role("button", name=said["sign_out"]).click()
-        assert heading(viewer) == words.SIGN_IN[language]["title"]
+        viewer.page.get_by_role("button", name=said("Sign out", language)).click()
+        assert heading(viewer) == said("Administration portal", language)
 
 
 def test_the_chart_and_the_table_say_the_same(viewer, portal, make_organization, with_phones):
@@ -103,31 +103,29 @@ def test_the_chart_and_the_table_say_the_same(viewer, portal, make_organization,
 def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization):
     """Only the typed name confirms; receipt and time are shown; the request can be taken back."""
     organization = make_organization()
-    said = words.OVERVIEW["en"]
     sign_in(viewer, portal, organization)
     viewer.page.get_by_role("textbox").fill("something else")
-    viewer.page.get_by_role("button", name=said["delete"]).click()
-    assert heading(viewer) == words.FAILURES["en"]["wrong_name"].title
+    viewer.page.get_by_role("button", name="Request deletion").click()
+    assert heading(viewer) == FAILURE_WORDS["wrong_name"].title
     assert status_of(organization) == "active"
     viewer.look("portal-failure-wrong-name")
-    viewer.page.get_by_role("link", name=words.BACK["en"]).click()
+    viewer.page.get_by_role("link", name="Back to the portal").click()
     viewer.page.get_by_role("textbox").fill(organization.tenant.name)
-    viewer.page.get_by_role("button", name=said["delete"]).click()
-    assert viewer.page.get_by_text(said["statuses"]["closing"]).is_visible()
+    viewer.page.get_by_role("button", name="Request deletion").click()
+    assert viewer.page.get_by_text("About to be deleted").is_visible()
     closing = organization.store.tenant.closing
     assert viewer.page.get_by_text(closing.receipt_id).is_visible()
     viewer.look("portal-deletion-requested")
-    viewer.page.get_by_role("button", name=said["withdraw"]).click()
-    assert viewer.page.get_by_text(said["statuses"]["active"], exact=True).is_visible()
+    viewer.page.get_by_role("button", name="Withdraw the deletion").click()
+    assert viewer.page.get_by_text("Connected", exact=True).is_visible()
     assert status_of(organization) == "active"
 
 
 def test_everything_by_keyboard(viewer, portal, make_organization):
     """Sign in, ask for the deletion, take it back: by Tab, Enter and the letters of the name."""
     organization = make_organization()
-    said = words.OVERVIEW["en"]
     viewer.page.goto(portal)
-    viewer.press(words.SIGN_IN["en"]["button"])
+    viewer.press("Sign in with Microsoft")
     viewer.page.wait_for_url("**/authorize**")
     viewer.page.get_by_label("Account").select_option(
         f"{organization.id}/{organization.tenant.admin.username}"
@@ -137,9 +135,9 @@ def test_everything_by_keyboard(viewer, portal, make_organization):
     viewer.tab_to(viewer.page.get_by_role("textbox"))
     viewer.page.keyboard.type(organization.tenant.name)
     viewer.photograph("portal-focus")
-    viewer.press(said["delete"])
-    viewer.page.get_by_text(said["statuses"]["closing"]).wait_for()
-    viewer.press(said["withdraw"])
+    viewer.press("Request deletion")
+    viewer.page.get_by_text("About to be deleted").wait_for()
+    viewer.press("Withdraw the deletion")
     viewer.page.get_by_role("textbox").wait_for()
     assert status_of(organization) == "active"
 
@@ -149,7 +147,7 @@ def test_what_is_stored_is_downloaded(viewer, portal, make_organization, with_ph
     organization = with_phones(make_organization(), FEW)
     sign_in(viewer, portal, organization)
     with viewer.page.expect_download() as download:
-        viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
+        viewer.page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == f"calliente-{organization.id}.json"
     text = download.value.path().read_text(encoding="utf-8")
     json.loads(text)
@@ -162,13 +160,12 @@ def test_a_receipt_is_looked_up(viewer, portal, make_organization):
     organization = make_organization()
     receipt = organization.store.close(timedelta(hours=2)).receipt_id
     look_up(viewer, portal, receipt)
-    states = words.RECEIPTS["en"]["states"]
-    assert viewer.page.get_by_text(states["pending"], exact=True).is_visible()
+    assert viewer.page.get_by_text("The deletion is pending", exact=True).is_visible()
     assert receipt not in viewer.page.url
     viewer.look("portal-receipt-pending")
     organization.store.reopen()
     look_up(viewer, portal, receipt)
-    assert viewer.page.get_by_text(states["withdrawn"], exact=True).is_visible()
+    assert viewer.page.get_by_text("The deletion was withdrawn", exact=True).is_visible()
     assert not viewer.page.get_by_text(organization.id).count()
 
 
@@ -178,8 +175,8 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
     close(organization)
     organization.store.begin_purge()
     sign_in(viewer, portal, organization)
-    assert viewer.page.get_by_text(words.OVERVIEW["en"]["statuses"]["purging"]).is_visible()
-    assert not viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["withdraw"]).count()
+    assert viewer.page.get_by_text("Being deleted").is_visible()
+    assert not viewer.page.get_by_role("button", name="Withdraw the deletion").count()
     viewer.look("portal-purging")
 
 
@@ -189,14 +186,14 @@ def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     organization.store.close(timedelta(hours=2), Reason.CONSENT_LOST)
     sign_in(viewer, portal, organization)
     viewer.look("portal-consent-lost")
-    viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
-    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
+    viewer.page.get_by_role("link", name="Connect the organization").click()
+    viewer.page.get_by_role("link", name="Continue to Microsoft").click()
     decide(viewer, organization)
-    assert heading(viewer) == ASKING["en"]["title"]
+    assert heading(viewer) == "This organization is about to be deleted"
     assert status_of(organization) == "closing"
     viewer.look("onboarding-asking")
-    viewer.page.get_by_role("button", name=ASKING["en"]["withdraw"]).click()
-    assert heading(viewer) == CONNECTED["en"]["title"]
+    viewer.page.get_by_role("button", name="Withdraw the deletion and connect").click()
+    assert heading(viewer) == "Your organization is connected"
     assert status_of(organization) == "active"
 
 
@@ -214,13 +211,13 @@ def test_a_page_of_before_another_sign_in(viewer, portal, make_organization):
     sign_in(viewer, portal, first)
     tab = Viewer(viewer.page.context.new_page(), viewer.checker)
     tab.page.goto(portal)
-    tab.page.get_by_role("button", name=words.OVERVIEW["en"]["sign_out"]).click()
+    tab.page.get_by_role("button", name="Sign out").click()
     sign_in(tab, portal, second)
     viewer.page.get_by_role("textbox").fill(first.tenant.name)
-    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["delete"]).click()
-    assert heading(viewer) == words.FAILURES["en"]["foreign_form"].title
+    viewer.page.get_by_role("button", name="Request deletion").click()
+    assert heading(viewer) == FAILURE_WORDS["foreign_form"].title
     viewer.look("portal-failure-foreign-form")
-    viewer.page.get_by_role("link", name=words.BACK["en"]).click()
+    viewer.page.get_by_role("link", name="Back to the portal").click()
     assert heading(viewer) == second.tenant.name
     assert (status_of(first), status_of(second)) == ("active", "active")
 
@@ -229,10 +226,10 @@ def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
     """Whoever cancels gets back, in French too."""
     viewer = make_viewer("fr")
     sign_in(viewer, portal, make_organization(), "fr", button="Cancel")
-    assert heading(viewer) == words.FAILURES["fr"]["sign_in_cancelled"].title
+    assert heading(viewer) == said(FAILURE_WORDS["sign_in_cancelled"].title, "fr")
     viewer.look("portal-failure-fr")
-    viewer.page.get_by_role("link", name=words.BACK["fr"]).click()
-    assert heading(viewer) == words.SIGN_IN["fr"]["title"]
+    viewer.page.get_by_role("link", name=said("Back to the portal", "fr")).click()
+    assert heading(viewer) == said("Administration portal", "fr")
 
 
 def _signing_in(**who):
@@ -281,22 +278,22 @@ def _away(viewer, portal, organization, entra):
 
 
 def _too_late(viewer, portal, organization, entra):
-    store, said = organization.store, words.OVERVIEW["en"]
+    store = organization.store
     store.close()
     sign_in(viewer, portal, organization)
     store.begin_purge()
-    viewer.page.get_by_role("button", name=said["withdraw"]).click()
+    viewer.page.get_by_role("button", name="Withdraw the deletion").click()
 
 
 def _without_session(viewer, portal, organization, entra):
     sign_in(viewer, portal, organization)
     viewer.page.context.clear_cookies()
-    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["download"]).click()
+    viewer.page.get_by_role("button", name="Download").click()
 
 
 def _with_a_guess(viewer, portal, organization, entra):
     viewer.page.goto(portal)
-    viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
+    viewer.page.get_by_role("link", name="Sign in with Microsoft").click()
     viewer.page.goto(f"{portal}/signed-in?code=guessed&state=guessed")
 
 
@@ -304,7 +301,7 @@ def _withdrawn_meanwhile(viewer, portal, organization, entra):
     organization.store.close(timedelta(hours=2))
     sign_in(viewer, portal, organization)
     organization.store.reopen()
-    viewer.page.get_by_role("button", name=words.OVERVIEW["en"]["keep_request"]).click()
+    viewer.page.get_by_role("button", name="Keep as a file").click()
 
 
 def _with_an_unknown_receipt(viewer, portal, organization, entra):
@@ -346,22 +343,22 @@ FAILURES = {
 def test_a_failure_in_words(viewer, portal, make_organization, entra, code):
     """Each failure has a page of its own, with its code, and a way on."""
     FAILURES[code](viewer, portal, make_organization(), entra)
-    assert heading(viewer) == words.FAILURES["en"][code].title
+    assert heading(viewer) == FAILURE_WORDS[code].title
     assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
     viewer.look(f"portal-failure-{code.replace('_', '-')}")
-    assert viewer.page.get_by_role("link", name=words.BACK["en"]).get_attribute("href") == "/"
+    assert viewer.page.get_by_role("link", name="Back to the portal").get_attribute("href") == "/"
 
 
 def test_an_organization_that_is_not_connected_can_be(viewer, portal, onboarding, stranger, entra):
     """From the portal's refusal by clicks through onboarding and back into the portal."""
     entra.grant(stranger.id)
     sign_in(viewer, portal, stranger)
-    viewer.page.get_by_role("link", name=words.CONNECT["en"]).click()
+    viewer.page.get_by_role("link", name="Connect the organization").click()
     assert viewer.page.url == f"{onboarding}/"
-    viewer.page.get_by_role("link", name=LANDING["en"]["button"]).click()
+    viewer.page.get_by_role("link", name="Continue to Microsoft").click()
     decide(viewer, stranger)
-    viewer.page.get_by_role("link", name=CONNECTED["en"]["portal_button"]).click()
-    viewer.page.get_by_role("link", name=words.SIGN_IN["en"]["button"]).click()
+    viewer.page.get_by_role("link", name="Open the portal").click()
+    viewer.page.get_by_role("link", name="Sign in with Microsoft").click()
     decide(viewer, stranger, button="Sign in")
     assert heading(viewer) == stranger.tenant.name
 
@@ -370,4 +367,4 @@ def test_every_failure_is_looked_at():
     """A failure that gets words of its own gets a look, too."""
     # with what leads to them, above; shown as unavailable is; and what would keep others from looking up theirs
     elsewhere = {"wrong_name", "foreign_form", "service_away", "too_many_lookups"}
-    assert set(FAILURES) | elsewhere == set(words.FAILURES["en"])
+    assert set(FAILURES) | elsewhere == set(FAILURE_WORDS)

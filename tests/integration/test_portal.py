@@ -203,7 +203,7 @@ def test_it_speaks_the_language_of_the_browser(portal: Portal) -> None:
 
     assert "Se connecter avec Microsoft" in out.text
     assert "Tout supprimer" in within.text
-    assert '<html lang="fr">' in within.text
+    assert '<html lang="fr" dir="ltr">' in within.text
 
 
 def test_the_download_is_exactly_the_organizations_documents(portal: Portal) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from functions.admin_portal import words as portal
-from functions.onboarding import words as onboarding
+from functions.admin_portal import failures as portal
+from functions.onboarding import failures as onboarding
 from shared.entra.codes import BY_NUMBER, BY_SUBERROR, BY_WORD, ELSEWHERE, NUMBERS, UNLISTED, Group
 from shared.entra.meanings import GROUPS, Fault, Step, known_number, meaning_of, support_code
 from shared.entra.refused import EntraRefused
-from shared.web.words import LANGUAGES
+from shared.web.messages import Message
+from tests.helpers.said import LANGUAGES, whole
 
 LIST = Path(__file__).parents[1] / "fixtures/aadsts-numbers.txt"
 PUBLISHED = {
@@ -84,7 +86,7 @@ SAID = {
     "unknown_organization": Said(),
     "unknown_refusal": Said(),
 }
-# What in the words makes such a claim, in both languages.
+# What in the words makes such a claim, in every language.
 MARKS = {
     "unchanged": r"Nothing was (stored|changed)\.|Rien n’a été (conservé|modifié)\.",
     "consented": r"Your consent is|Votre consentement n’est|did not give consent|n’avez pas donné votre",
@@ -97,7 +99,7 @@ MARKS = {
 }
 
 
-def words_of(step: Step) -> dict[str, dict[str, object]]:
+def words_of(step: Step) -> Mapping[str, Message]:
     return portal.FAILURES if step is Step.PORTAL else onboarding.FAILURES
 
 
@@ -139,10 +141,10 @@ def test_no_page_says_what_is_false(step):
 
 @pytest.mark.parametrize("step", Step)
 def test_every_page_has_words_where_it_can_come(step):
-    """In both languages, in the function whose step it is."""
+    """In the function whose step it is."""
     for refused in REFUSALS:
         page = meaning_of(refused, step).page
-        assert all(page in words_of(step)[language] for language in LANGUAGES), page
+        assert page in words_of(step), page
 
 
 @pytest.mark.parametrize("step", Step)
@@ -151,8 +153,7 @@ def test_words_claim_what_is_noted_of_them(step):
     for page in {meaning_of(refused, step).page for refused in REFUSALS}:
         noted = {claim for claim, said in vars(SAID[page]).items() if said is not None}
         for language in LANGUAGES:
-            message = words_of(step)[language][page]
-            text = "\n".join((message.title, *message.texts))
+            text = whole(words_of(step)[page], language)
             found = {claim for claim, mark in MARKS.items() if re.search(mark, text)}
             assert found == noted, (language, text)
 

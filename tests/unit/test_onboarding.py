@@ -10,7 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.onboarding import flow, words
+from functions.onboarding import flow
 from functions.onboarding.cookie import LIFETIME_SECONDS, ProgressCookie
 from functions.onboarding.pages import stored_rows
 from functions.onboarding.progress import (
@@ -23,6 +23,7 @@ from functions.onboarding.progress import (
     dump,
     parse,
 )
+from functions.onboarding.stored import STORED
 from shared import errors, inventory
 from shared.entra import administrators
 from shared.entra.organization import UnclearOrganization, named
@@ -32,6 +33,7 @@ from shared.web.attempts import Attempt, NoCookie
 from shared.web.cookies import Expired
 from tests.helpers import functions
 from tests.helpers.fakes import TENANT
+from tests.helpers.said import CATALOGS
 from tests.helpers.serving import Client
 
 CLIENT, AUTHORITY, NOW = "client", "https://login.example", 1_000_000.0
@@ -114,8 +116,8 @@ def test_the_first_page_lists_every_stored_field():
     fields = sum(len(one().fields) for one in maps)
     fields += len(inventory.TenantDocument().fields) - len(maps)
     fields += len(inventory.DeviceDocument().fields) + 2
-    for language, stored in words.STORED.items():
-        assert len(stored_rows(language, 30, 180)) == fields == len(stored)
+    for catalog in CATALOGS.values():
+        assert len(stored_rows(catalog, 30, 180)) == fields == len(STORED)
 
 
 @pytest.mark.parametrize(

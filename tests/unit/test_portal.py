@@ -10,17 +10,16 @@ from itsdangerous.timed import TimestampSigner
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.admin_portal import words
+from functions.admin_portal.chart import LABELS, Chart
 from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
-from functions.admin_portal.pages import bars, number, share
 from functions.admin_portal.portal import application
 from functions.admin_portal.session import Session, Sessions, SignedOut
 from shared.names import same_name
 from shared.store import Stored, TenantStore
 from shared.tenant import Consent, Status, Tenant
-from shared.web.moments import moment
 from tests.helpers import functions
 from tests.helpers.fakes import TENANT, FakeFirestore
+from tests.helpers.said import CATALOGS
 from tests.helpers.serving import Client
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
@@ -92,15 +91,16 @@ def test_counts_of_different_moments_add_up():
 )
 def test_a_share_hides_nobody(part, whole, shown):
     """What is there is never shown as none, and what is missing never as all."""
-    assert share(part, whole, "en") == shown
+    assert CATALOGS["en"].share(part, whole) == shown
 
 
 def test_numbers_and_times_are_written_as_each_language_does():
     """Separators, months, and always the zone."""
-    assert (number(100000, "en"), number(100000, "fr")) == ("100,000", "100\u202f000")
-    assert moment(NOW, "en") == "25 November 2026, 01:30 UTC"
-    assert moment(NOW, "fr") == "25 novembre 2026 à 01:30 UTC"
-    assert share(1, 1000, "fr") == "<\u202f1\u202f%"
+    english, french = CATALOGS["en"], CATALOGS["fr"]
+    assert (english.number(100000), french.number(100000)) == ("100,000", "100\u202f000")
+    assert english.moment(NOW) == "25 November 2026, 01:30 UTC"
+    assert french.moment(NOW) == "25 novembre 2026, 01:30 UTC"
+    assert french.share(1, 1000) == "<\u202f1\u00a0%"
 
 
 def test_a_column_that_stands_for_anything_can_be_seen():
@@ -108,14 +108,18 @@ def test_a_column_that_stands_for_anything_can_be_seen():
     found = arranged(
         {"devices": 100_001, "day": 100_000, "week": 1, "month": 0, "longer": 0, "failing": 0}
     )
-    assert [bar.height for bar in bars(found, "en")] == [100.0, 2.0, 0.0, 0.0, 0.0]
+    assert [bar.height for bar in Chart.of(found, CATALOGS["en"]).bars] == [
+        100.0,
+        2.0,
+        0.0,
+        0.0,
+        0.0,
+    ]
 
 
-def test_both_languages_say_everything():
-    """Each text, each failure and each range of time exists in English and in French."""
-    for texts in (words.SIGN_IN, words.OVERVIEW, words.FAILURES, words.FRESHNESS):
-        assert set(texts["en"]) == set(texts["fr"])
-    assert set(words.FRESHNESS["en"]) == set(FRESHNESS)
+def test_every_range_of_time_has_its_label():
+    """In the chart, and in the table below it."""
+    assert set(LABELS) == set(FRESHNESS)
 
 
 @pytest.mark.parametrize(

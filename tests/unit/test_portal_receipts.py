@@ -12,10 +12,9 @@ import pytest
 from firebase_admin.auth import UserRecord
 from starlette.responses import Response
 
-from functions.admin_portal import words
 from functions.admin_portal.own_audit import MOST_FINDINGS
 from functions.admin_portal.portal import application
-from functions.admin_portal.proofs import Proofs
+from functions.admin_portal.proofs import FINDINGS, Proofs
 from functions.admin_portal.receipt_pages import ReceiptPages
 from functions.admin_portal.receipts import LOOKUPS, Lookups, Receipts
 from functions.admin_portal.wiring import published_keys
@@ -370,19 +369,6 @@ def test_an_audit_is_shown_in_french_too(world):
 # Words
 
 
-def names(words):
-    """The keys of nested dictionaries, and how many texts a tuple has."""
-    if isinstance(words, dict):
-        return {name: names(value) for name, value in words.items()}
-    return len(words) if isinstance(words, tuple) else None
-
-
-@pytest.mark.parametrize("texts", [words.RECEIPTS, words.AUDIT], ids=["receipts", "audit"])
-def test_both_languages_say_all_of_a_receipt_and_an_audit(texts):
-    """Key by key, and sentence by sentence."""
-    assert names(texts["en"]) == names(texts["fr"])
-
-
 def test_every_finding_of_a_tenants_audit_has_its_words():
     """What the audit can say of one organization is said in the reader's language."""
     report = Report()
@@ -393,4 +379,4 @@ def test_every_finding_of_a_tenants_audit_has_its_words():
     user = UserRecord({"localId": f"{TENANT}:{ID}", "customAttributes": claims, "displayName": "x"})
     check_user(report, user)
     said = {what.partition(": ")[0] for _path, what in report.findings}
-    assert said == set(words.AUDIT["fr"]["findings"])
+    assert said == set(FINDINGS)
