@@ -7,8 +7,8 @@ import pytest
 
 from local.processes import ROOT
 
-pytestmark = pytest.mark.long
-SECONDS = 360
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+SECONDS = 540
 
 
 def test_no_phone_is_lost_while_everything_fails_in_turn():
