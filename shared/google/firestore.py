@@ -31,6 +31,7 @@ TRANSACTION_SECONDS = 8.0
 ROLLBACK_SECONDS = 1.0
 ATTEMPTS = 5
 STREAM_SECONDS = 10.0  # until the next document of a stream
+AT_ONCE = 100  # documents of a stream that are read under one deadline
 BATCH_SECONDS = 30.0
 PAGE = 300
 
@@ -201,10 +202,11 @@ class Firestore:
         while True:
             last: Document | None = None
             try:
-                async with aclosing(self._stream(path, after, below, keys_only)) as documents:
-                    async for document in documents:
-                        yield document
-                        last = document
+                async with aclosing(self._stream(path, after, below, keys_only)) as pieces:
+                    async for piece in pieces:
+                        for document in piece:
+                            yield document
+                            last = document
                 return
             except Unavailable:
                 if last is None:
@@ -213,17 +215,24 @@ class Firestore:
 
     async def _stream(
         self, path: str, after: str, below: bool, keys_only: bool
-    ) -> AsyncGenerator[Document, None]:
+    ) -> AsyncGenerator[list[Document], None]:
+        """Some at a time; what has come is given before nothing more coming is an error."""
         async with _calling(CALL_SECONDS):
             wire = await self._made_wire()
         stream = wire.stream(path, after, below=below, keys_only=keys_only)
+        has_more = True
         try:
-            while True:
-                async with _calling(STREAM_SECONDS):
-                    document = await wire.next_of(stream)
-                if document is None:
-                    return
-                yield Document(*document)
+            while has_more:
+                piece: list[Document] = []
+                away: Unavailable | None = None
+                try:
+                    async with _calling(STREAM_SECONDS):
+                        has_more = await wire.read(stream, AT_ONCE, piece, Document)
+                except Unavailable as error:
+                    away = error
+                yield piece
+                if away:
+                    raise away
         finally:
             stream.cancel()
 
@@ -231,10 +240,7 @@ class Firestore:
         """The collections directly below a document, which need not exist."""
         async with _calling(CALL_SECONDS):
             client = await self.client()
-            return [
-                collection.id
-                async for collection in client.document(path).collections(page_size=PAGE)
-            ]
+            return [found.id async for found in client.document(path).collections(page_size=PAGE)]
 
     # Writing
 
@@ -359,12 +365,12 @@ async def _get(
     client: AsyncClient, paths: Sequence[str], transaction: AsyncTransaction | None = None
 ) -> list[Document | None]:
     references = [client.document(path) for path in paths]
-    by_path = {
+    found = {
         snapshot.reference.path: _document(snapshot)
         async for snapshot in client.get_all(references, transaction=transaction)
         if snapshot.exists
     }
-    return [by_path.get(path) for path in paths]
+    return [found.get(path) for path in paths]
 
 
 def _query(client: AsyncClient, collection: str, where: Where, group: bool) -> Any:

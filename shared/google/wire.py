@@ -7,9 +7,9 @@ Source: Firestore RPC reference (Commit, BatchWrite, RunQuery).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.api_core.gapic_v1 import routing_header
@@ -18,6 +18,7 @@ from google.cloud.firestore_v1._helpers import decode_dict, encode_value
 
 EPOCH, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 END: Any = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs do not know it
+T = TypeVar("T")
 Write: Any = types.Write.pb()
 _Value: Any = types.Value.pb()
 _CommitRequest: Any = types.CommitRequest.pb()
@@ -89,16 +90,23 @@ class Wire:
         metadata = [*self._metadata[:-1], _routing("parent", request.parent)]
         return self._transport.run_query(types.RunQueryRequest.wrap(request), metadata=metadata)
 
-    async def next_of(self, stream: Any) -> tuple[str, dict[str, Any], Any, datetime] | None:
-        """Path, fields, update and creation time of the next document; None at the end. Raises grpc.RpcError."""
-        while (answer := await stream.read()) is not END:
+    async def read(self, stream: Any, most: int, piece: list[T], make: Callable[..., T]) -> bool:
+        """Add up to `most` documents to `piece`; whether there may be more. Raises grpc.RpcError, with what came added.
+
+        make: of path, fields, update and creation time.
+        """
+        while len(piece) < most:
+            answer = await stream.read()
+            if answer is END:
+                return False
             message = types.RunQueryResponse.pb(answer)
             if message.HasField("document"):
-                document = message.document
-                path = document.name.removeprefix(f"{self._root}/")
-                fields: Any = decode_dict(document.fields, self._client)
-                return path, fields, document.update_time, document.create_time.ToDatetime(UTC)
-        return None
+                found = message.document
+                path = found.name.removeprefix(f"{self._root}/")
+                fields = decode_dict(found.fields, self._client)
+                created = found.create_time.ToDatetime(UTC)
+                piece.append(make(path, fields, found.update_time, created))
+        return True
 
     def _document(self, path: str, fields: Mapping[str, Any]) -> Any:
         values = {name: _value(value) for name, value in fields.items()}

@@ -35,10 +35,11 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = True
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > MAX_ADDRESS_BYTES + MAX_HEADERS_BYTES:
-            self._cut_off()
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_ADDRESS_BYTES + MAX_HEADERS_BYTES:
+                self._cut_off()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
