@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.issuer import new_ids
@@ -29,16 +30,16 @@ DOCUMENTS = "tenant_purge, documents alone"
 
 
 def measure(world: World, results: Results) -> None:
-    count, rounds = (2_000, 2) if world.quick else (25_000, 5)
-    measures = {
-        FIREBASE: lambda: _firebase(world, count),
-        DOCUMENTS: lambda: _rate(world, count, "bench.purge_own"),
+    count, rounds = (5_000, 2) if world.quick else (50_000, 3)
+    measures: dict[str, Callable[[int], float]] = {
+        FIREBASE: lambda many: _firebase(world, many),
+        DOCUMENTS: lambda many: _rate(world, many, "bench.purge_own"),
     }
-    for name in in_turns(measures, 2):  # an emulator's engine compiles what it has run often
-        measures[name]()
+    for name in in_turns(measures, 3):  # an emulator's engine compiles what it has run often
+        measures[name](count // 5)
     rates: dict[str, list[float]] = {RECURSIVE: [_rate(world, count, "bench.purge_peer")]}
     for name in in_turns(measures, rounds):
-        rates.setdefault(name, []).append(measures[name]())
+        rates.setdefault(name, []).append(measures[name](count))
     for name, values in rates.items():
         results.measured("purge", name, values, "devices/s")
     against_recursive = statistics.median(rates[DOCUMENTS]) / rates[RECURSIVE][0]
