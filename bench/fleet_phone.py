@@ -68,12 +68,12 @@ class FleetPhone:
                 failures += 1
                 self.seen[f"later: {refused}"] += 1
                 wait = min(MOST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (failures - 1))
-                await asyncio.sleep(max(wait, refused.retry_after) * random.uniform(1, 1.5))  # noqa: S311
+                await asyncio.sleep(max(wait, refused.retry_after) * random.uniform(1, 1.5))  # noqa: S311 - it spreads phones, and guards nothing
                 continue
             if stop.is_set():
                 return
             failures = 0
-            await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+            await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311 - the same
 
     async def _step(self) -> None:
         """Register where needed, and beat; what is lost is begun anew, once. Raises Refused."""

@@ -74,7 +74,7 @@ class Fleet:
         """All phones for so long, with faults; returns when the last fault was over, monotonic seconds."""
         stop = asyncio.Event()
         lives = [
-            asyncio.create_task(phone.live(random.uniform(0, RAMP_SECONDS), stop))  # noqa: S311
+            asyncio.create_task(phone.live(random.uniform(0, RAMP_SECONDS), stop))  # noqa: S311 - it spreads phones
             for phone in self.phones
         ]
         began = time.monotonic()

@@ -222,7 +222,7 @@ def on_update_day() -> list[float]:
 def main() -> int:
     """Prints; returns 1 where heartbeat reaches three times its mean."""
     loads = measure()
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)  # noqa: S311 - a simulation that can be repeated
     signed_out, hours = signing_out(COMPANY, chance)
     what = f"of {PHONES:,} phones, a minute"
     head = f"{what:42} {'mean':>10} {'peak':>10} {'x mean':>8}   busiest minute"

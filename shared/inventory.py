@@ -353,7 +353,7 @@ def paths(schema: Schema) -> list[str]:
     return [path for path, _field in _leaves(schema)]
 
 
-@cache
+@cache  # two threads that come first at once compute the same string
 def declaration() -> str:
     """The inventory as JSON: every stored field by path, with why, how long, for whom, and the most that it says."""
     declared = {
@@ -364,7 +364,7 @@ def declaration() -> str:
     return json.dumps(declared, sort_keys=True, ensure_ascii=False)
 
 
-@cache
+@cache  # as above
 def digest() -> str:
     """SHA-256 over the declaration."""
     return f"sha256:{hashlib.sha256(declaration().encode()).hexdigest()}"

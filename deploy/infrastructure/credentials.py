@@ -9,4 +9,4 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 def authorized(project: str) -> AuthorizedSession:
     """Return a session that signs its requests. Raises google.auth.exceptions.DefaultCredentialsError."""
     credentials, _ = google.auth.default(scopes=[SCOPE], quota_project_id=project)
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # google-auth declares no types

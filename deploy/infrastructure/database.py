@@ -44,7 +44,7 @@ def make(cloud: Cloud, firebase: gcp.firebase.Project) -> gcp.firestore.Database
             project=cloud.project,
             database=database.name,
             retention=f"{stack.backup_days * DAY_SECONDS}s",
-            daily_recurrence=gcp.firestore.BackupScheduleDailyRecurrenceArgs(),  # type: ignore[no-untyped-call]
+            daily_recurrence=gcp.firestore.BackupScheduleDailyRecurrenceArgs(),  # type: ignore[no-untyped-call]  # Pulumi generates it untyped
             opts=cloud.opts(database),
         )
     return database
