@@ -24,8 +24,7 @@ _Aggregation: Any = types.RunAggregationQueryResponse.pb()
 class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in the stubs alone
     """calls: method → how often. documents: that gets and queries brought; queried: queries alone.
 
-    counted: what aggregation queries came to. billed: reads; a query costs at least one, and so does a get that finds
-    nothing (Firestore, "Pricing").
+    billed: reads; a query costs at least one, and so does a get that finds nothing (Firestore, "Pricing").
     """
 
     def __init__(self, behind: str) -> None:
@@ -37,7 +36,6 @@ class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic 
         self.calls: Counter[str] = Counter()
         self.documents = 0
         self.queried = 0
-        self.counted = 0
         self.billed = 0
 
     def service(self, details: Any) -> grpc.RpcMethodHandler[bytes, bytes]:
@@ -64,7 +62,6 @@ class WireCounter(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic 
                     self.calls[name] += 1
                     self.documents += documents
                     self.queried += documents if name == "RunQuery" else 0
-                    self.counted += counted
                     self.billed += _billed(name, documents + missing, counted)
 
         return grpc.unary_stream_rpc_method_handler(forward)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 
 import psutil
 
@@ -25,7 +24,6 @@ from local.processes import Server
 STEPS = 10
 DEVICES = 200
 BEATS_OF_EACH = 10  # in a step
-Step = Callable[[int], None]
 
 
 def measure(world: World, results: Results) -> None:

@@ -236,12 +236,6 @@ class Firestore:
         finally:
             stream.cancel()
 
-    async def collection_ids(self, path: str) -> list[str]:
-        """The collections directly below a document, which need not exist."""
-        async with _calling(CALL_SECONDS):
-            client = await self.client()
-            return [found.id async for found in client.document(path).collections(page_size=PAGE)]
-
     # Writing
 
     async def update(self, path: str, fields: Mapping[str, Any]) -> None:

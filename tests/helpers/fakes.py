@@ -132,11 +132,6 @@ class FakeFirestore:
                 await asyncio.sleep(0)
                 yield replace(document, fields={} if keys_only else copy.deepcopy(document.fields))
 
-    async def collection_ids(self, path: str) -> list[str]:
-        await self._called("collection_ids")
-        below = [name[len(path) + 1 :] for name in self.kept if name.startswith(f"{path}/")]
-        return sorted({name.partition("/")[0] for name in below})
-
     async def update(self, path: str, fields: Mapping[str, Any]) -> None:
         await self._called("update")
         if path not in self.kept:

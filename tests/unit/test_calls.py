@@ -34,7 +34,6 @@ DATABASE = {
     "walk": SEARCH,
     "stream": SEARCH,
     "count": SEARCH,
-    "collection_ids": SEARCH,
     "update": WRITE,
     "replace": WRITE,
     "delete": {DELETE},
