@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from shared import inventory
 
@@ -22,12 +22,9 @@ def data_processing_page() -> str:
     return TEMPLATE.read_text().replace("{inventory}", "\n".join(lines))
 
 
-def _rows(schema: Schema, prefix: str = "") -> Iterator[str]:
-    for name, field in schema.fields.items():
-        if isinstance(field, fields.Nested):
-            yield from _rows(field.schema, f"{prefix}{name}.")
-            continue
+def _rows(schema: Schema) -> Iterator[str]:
+    for path, field in inventory.leaves(schema):
         about = field.metadata
         readers = ", ".join(about["readers"])
         cells = (about["purpose"], about["retention"], readers, about["says"])
-        yield f"| `{prefix}{name}` | {' | '.join(cells)} |"
+        yield f"| `{path}` | {' | '.join(cells)} |"

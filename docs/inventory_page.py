@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from shared import inventory
 
@@ -118,12 +118,8 @@ def inventory_page() -> str:
     )
 
 
-def _rows(schema: type[Schema], prefix: str = "") -> Iterator[str]:
-    for name, field in schema().fields.items():
-        path = f"{prefix}{name}"
-        if isinstance(field, fields.Nested):
-            yield from _rows(type(field.schema), f"{path}.")
-            continue
+def _rows(schema: type[Schema]) -> Iterator[str]:
+    for path, field in inventory.leaves(schema()):
         about = field.metadata
         kind = "timestamp" if isinstance(field, inventory.Timestamp) else "text"
         presence = "" if field.required else ", may be absent"

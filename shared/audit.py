@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from shared import identifiers, inventory
 from shared.google.firestore import Document
+from shared.google.users import has_profile
 
 TENANTS = "tenants"
 
@@ -73,16 +74,8 @@ def check_user(report: Report, user: Any) -> None:
     claims = user.custom_claims or {}
     if not claims.items() <= {"tenantId": tenant_id, "deviceId": device_id}.items():
         report.found(f"auth/{user.uid}", "claims beyond the inventory")
-    personal = (
-        user.email,
-        user.phone_number,
-        user.display_name,
-        user.photo_url,
-        user.provider_data,
-        getattr(user, "password_hash", None),  # of exported records alone
-        user.tenant_id,
-    )
-    if any(personal):
+    password_hash = getattr(user, "password_hash", None)  # of exported records alone
+    if has_profile(user) or password_hash or user.tenant_id:
         report.found(f"auth/{user.uid}", "profile data on an Auth user")
 
 

@@ -350,7 +350,7 @@ DOCUMENTS: Mapping[str, type[Stored]] = {
 
 def paths(schema: Schema) -> list[str]:
     """The fields of a document by path: `closing.purgeAt`."""
-    return [path for path, _field in _leaves(schema)]
+    return [path for path, _field in leaves(schema)]
 
 
 @cache  # two threads that come first at once compute the same string
@@ -359,7 +359,7 @@ def declaration() -> str:
     declared = {
         f"{path} {name}": field.metadata
         for path, schema in DOCUMENTS.items()
-        for name, field in _leaves(schema())
+        for name, field in leaves(schema())
     }
     return json.dumps(declared, sort_keys=True, ensure_ascii=False)
 
@@ -370,9 +370,10 @@ def digest() -> str:
     return f"sha256:{hashlib.sha256(declaration().encode()).hexdigest()}"
 
 
-def _leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
+def leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
+    """Every field of a document but the maps, which stand for their own fields, with its path: `closing.purgeAt`."""
     for name, field in schema.fields.items():
         if isinstance(field, fields.Nested):
-            yield from _leaves(field.schema, f"{prefix}{name}.")
+            yield from leaves(field.schema, f"{prefix}{name}.")
         else:
             yield prefix + name, field

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1 import AsyncClient
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
 
-from shared.errors import Unavailable
+from shared.google import service_account
 from shared.threads import Threads
 
 OPTIONS = (
@@ -38,7 +38,11 @@ async def credentials(emulator: str) -> Any:
     if emulator:
         nobody: Any = AnonymousCredentials
         return nobody()
-    return await _THREADS.run(_default, seconds=CREDENTIALS_SECONDS, dependency="firestore")
+    return await _THREADS.run(
+        lambda: service_account.default(FirestoreGrpcAsyncIOTransport.AUTH_SCOPES, "firestore"),
+        seconds=CREDENTIALS_SECONDS,
+        dependency="firestore",
+    )
 
 
 def client(project: str, emulator: str, database: str, credentials: Any) -> AsyncClient:
@@ -55,16 +59,3 @@ def client(project: str, emulator: str, database: str, credentials: Any) -> Asyn
         transport=FirestoreGrpcAsyncIOTransport(channel=channel)
     )
     return firestore
-
-
-def _default() -> Any:
-    import google.auth
-    import google.auth.exceptions
-
-    try:
-        default_credentials, _project = google.auth.default(
-            scopes=FirestoreGrpcAsyncIOTransport.AUTH_SCOPES
-        )
-    except google.auth.exceptions.GoogleAuthError:
-        raise Unavailable("firestore", "credentials") from None
-    return default_credentials

@@ -6,7 +6,7 @@ Source: google-auth user guide ("Application Default Credentials"); google-auth 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.errors import Unavailable
@@ -17,22 +17,26 @@ HTTP_SECONDS = 4.0
 Request = Callable[..., Any]
 
 
-def credentials(scope: str, dependency: str) -> tuple[Any, Request]:
-    """google.auth's credentials for `scope`, and the request that refreshes them.
-
-    Raises Unavailable(dependency) where there are no credentials.
-    """
+def default(scopes: Sequence[str], dependency: str) -> Any:
+    """google.auth's credentials for `scopes`. Raises Unavailable(dependency) where there are none."""
     import google.auth
     import google.auth.exceptions
+
+    try:
+        credentials, _project = google.auth.default(scopes=scopes)
+    except google.auth.exceptions.GoogleAuthError:
+        raise Unavailable(dependency, "credentials") from None
+    return credentials
+
+
+def credentials(scope: str, dependency: str) -> tuple[Any, Request]:
+    """As `default`, and the request that refreshes them."""
     import google.auth.transport.urllib3
     import urllib3
 
     request_of: Any = google.auth.transport.urllib3.Request
-    try:
-        default_credentials, _project = google.auth.default(scopes=[scope])
-    except google.auth.exceptions.GoogleAuthError:
-        raise Unavailable(dependency, "credentials") from None
-    return default_credentials, once(request_of(urllib3.PoolManager(retries=False)))
+    request = once(request_of(urllib3.PoolManager(retries=False)))
+    return default([scope], dependency), request
 
 
 def once(request: Request) -> Request:

@@ -79,7 +79,8 @@ class Users:
                 raise PageRefused from None
 
         page = await self._call(ask)
-        return [_user(record) for record in page.users], page.next_page_token or ""
+        users = [User(record.uid, has_profile(record)) for record in page.users]
+        return users, page.next_page_token or ""
 
     async def exported(self, token: str = "") -> tuple[list[Any], str]:
         """A page as firebase_admin's ExportedUserRecord, for the audit."""
@@ -124,12 +125,14 @@ class Users:
             return self._app
 
 
-def _user(record: Any) -> User:
-    profile = (
-        record.email,
-        record.phone_number,
-        record.display_name,
-        record.photo_url,
-        record.provider_data,
+def has_profile(record: Any) -> bool:
+    """record: firebase_admin's UserRecord."""
+    return any(
+        (
+            record.email,
+            record.phone_number,
+            record.display_name,
+            record.photo_url,
+            record.provider_data,
+        )
     )
-    return User(record.uid, any(profile))
