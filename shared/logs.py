@@ -13,6 +13,8 @@ import logging
 import re
 import sys
 
+from shared.errors import Unavailable
+
 TRACE = re.compile(r"([0-9a-f]{32})(?:[/-].*)?", re.IGNORECASE)
 
 
@@ -22,6 +24,11 @@ def event(name: str, severity: str = "INFO", **fields: str | int | float | None)
     line.update({key: value for key, value in fields.items() if value is not None})
     sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
     sys.stdout.flush()
+
+
+def away(error: Unavailable) -> None:
+    """The line of a service that did not answer, whatever follows from that for whoever asked."""
+    event("dependency_away", "ERROR", dependency=error.dependency, reason=error.reason)
 
 
 def trace_name(project: str, header: str | None) -> str | None:

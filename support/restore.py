@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from shared import errors
-from shared.google.firestore import Document, Firestore
+from shared.google.firestore import Document, Firestore, pages_of
+from shared.google.wire import EPOCH
 from shared.receipts import KEPT, RECEIPTS, fingerprint, key_name
 from shared.store import TENANTS
 
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 MAX_WRITES = 500
 PAGE = 300
 GONE = (0, 5)  # gRPC: OK, NOT_FOUND
@@ -53,29 +53,20 @@ class RestoreCheck:
     async def delete(self, tenant: Document) -> int:
         """Delete a restored tenant and all below it, page by page; how many documents. Raises Unavailable."""
         deleted = 0
-        page: list[Document] = []
         below = self.restored.stream(tenant.path, below=True, keys_only=True)
-        async with aclosing(below) as documents:
-            async for document in documents:
-                page.append(document)
-                if len(page) == MAX_WRITES:
-                    deleted += await self._delete(page)
-                    page = []
-        deleted += await self._delete(page)
+        async with aclosing(pages_of(below, MAX_WRITES)) as pages:
+            async for page in pages:
+                deleted += await self._delete(page)
         await self.restored.delete(tenant.path)
         return deleted + 1
 
     async def forget_receipts(self) -> int:
         """Delete the restored receipts that the live database has too, where they are newer. Raises Unavailable."""
         deleted = 0
-        page: list[Document] = []
-        async with aclosing(self.restored.walk(RECEIPTS)) as documents:
-            async for document in documents:
-                page.append(document)
-                if len(page) == PAGE:
-                    deleted += await self._forget(page)
-                    page = []
-        return deleted + await self._forget(page)
+        async with aclosing(pages_of(self.restored.walk(RECEIPTS), PAGE)) as pages:
+            async for page in pages:
+                deleted += await self._forget(page)
+        return deleted
 
     async def _fingerprints(self) -> set[str]:
         """Those of the tenants that were purged since the backup."""
@@ -92,7 +83,7 @@ class RestoreCheck:
         return fingerprints
 
     async def _forget(self, page: Sequence[Document]) -> int:
-        live = await self.live.get_all([document.path for document in page]) if page else []
+        live = await self.live.get_all([document.path for document in page])
         return await self._delete(
             [document for document, newer in zip(page, live, strict=True) if newer]
         )

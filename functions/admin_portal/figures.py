@@ -52,7 +52,7 @@ async def figures(store: TenantStore, now: datetime) -> Figures | None:
     try:
         found = await asyncio.gather(*counts)
     except Unavailable as away:
-        logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+        logs.away(away)
         return None
     return arranged(dict(zip(asked, found, strict=True)))
 
@@ -67,7 +67,7 @@ async def expiring(store: TenantStore, now: datetime, days: int) -> int | None:
     try:
         return await store.count_devices(where=soon_silent(now, days), seconds=SECONDS)
     except Unavailable as away:
-        logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+        logs.away(away)
         return None
 
 

@@ -48,7 +48,7 @@ class OwnAudit:
                     yield count
             self.is_complete = True
         except Unavailable as away:
-            logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+            logs.away(away)
 
     def statement(self, now: datetime) -> dict[str, Any]:
         """What was found, to be signed."""

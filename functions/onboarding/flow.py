@@ -219,7 +219,7 @@ def _refused(progress: SigningIn, refused: EntraRefused) -> Waiting | Repeat | F
 
 
 def _away(away: Unavailable, tenant_id: str) -> Failed:
-    logs.event("dependency_away", "ERROR", dependency=away.dependency, reason=away.reason)
+    logs.away(away)
     return Failed("service_away", tenant_id)
 
 

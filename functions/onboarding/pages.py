@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from marshmallow import Schema, fields
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -80,9 +79,9 @@ def stored_rows(catalog: Catalog, days: int, silence_days: int) -> list[Row]:
     """
     names = [
         "tenantId",
-        *_names(inventory.TenantDocument(), ""),
+        *inventory.paths(inventory.TenantDocument()),
         "deviceId",
-        *_names(inventory.DeviceDocument(), ""),
+        *inventory.paths(inventory.DeviceDocument()),
     ]
     return [
         Row(
@@ -230,13 +229,3 @@ def _with_days(text: str | tuple[str, str], catalog: Catalog, days: int) -> str:
     if isinstance(text, str):
         return catalog.gettext(text)
     return catalog.ngettext(*text, days) % {"days": catalog.number(days)}
-
-
-def _names(schema: Schema, prefix: str) -> list[str]:
-    names = []
-    for name, field in schema.fields.items():
-        if isinstance(field, fields.Nested):
-            names += _names(field.schema, f"{prefix}{name}.")
-        else:
-            names.append(prefix + name)
-    return names

@@ -18,7 +18,7 @@ from shared import logs
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
 from shared.errors import TenantNotOnboarded, TenantPurging, Unavailable
-from shared.google.firestore import Changed, Document, Firestore, NotFound
+from shared.google.firestore import Changed, Document, Firestore, NotFound, pages_of
 from shared.receipts import new_salt
 from shared.store import Stored, TenantStore, stored, tenants
 from shared.tenant import BrokenRecord, Closing, Reason, Status, Tenant, Verdict
@@ -68,17 +68,12 @@ class Consents:
 
     async def check(self, budget: Budget) -> None:
         """Ask about each active tenant that is due, some at once. Raises OutOfTime, Unavailable (Firestore's)."""
-        due = self._due()
-        async with aclosing(due):
-            group: list[Document] = []
-            async for document in due:
-                group.append(document)
-                if len(group) == AT_ONCE:
-                    await self._check_all(group, budget)
-                    group = []
+        async with aclosing(pages_of(self._due(), AT_ONCE)) as groups:
+            async for group in groups:
+                budget.check()
+                await asyncio.gather(*map(self._check_one, group))
                 if self._unanswered >= UNANSWERED:
                     break
-            await self._check_all(group, budget)
         self._report()
 
     async def _due(self) -> AsyncGenerator[Document, None]:
@@ -93,11 +88,6 @@ class Consents:
                 self._database, where=where, order_by="consent.checkedAt"
             ):
                 yield document
-
-    async def _check_all(self, documents: list[Document], budget: Budget) -> None:
-        if documents:
-            budget.check()
-            await asyncio.gather(*map(self._check_one, documents))
 
     async def _check_one(self, document: Document) -> None:
         try:

@@ -9,13 +9,13 @@ vain, because phones beat faster than it deletes, documents go in a transaction 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import grpc
 
-from shared.google.firestore import Document, Firestore, Transaction
+from shared.google.firestore import Document, Firestore, Transaction, pages_of
 from shared.google.users import MAX_DELETE_USERS, MAX_UID_LENGTH
 from shared.receipts import Counts
 from shared.store import Stored, TenantStore
@@ -194,17 +194,3 @@ async def _some(at_work: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
     for task in done:
         task.result()
     return others
-
-
-async def pages_of(
-    documents: AsyncGenerator[Document, None], size: int
-) -> AsyncGenerator[list[Document], None]:
-    page: list[Document] = []
-    async with aclosing(documents):
-        async for document in documents:
-            page.append(document)
-            if len(page) == size:
-                yield page
-                page = []
-    if page:
-        yield page

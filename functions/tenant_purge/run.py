@@ -11,6 +11,7 @@ from datetime import datetime
 
 from shared import errors, logs
 from shared.google.firestore import Firestore
+from shared.google.wire import EPOCH
 from shared.store import TENANTS
 from shared.tenant import Status
 
@@ -23,7 +24,6 @@ from .signouts import SignOuts
 
 # Of the time that is left when a work begins; the last one has all of it.
 RECEIPTS_SHARE, DELETIONS_SHARE, SIGN_OUTS_SHARE, CONSENTS_SHARE = 0.1, 0.6, 0.3, 0.6
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class RunFailed(errors.Problem):

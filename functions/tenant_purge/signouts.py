@@ -11,17 +11,15 @@ from datetime import datetime
 
 from shared import logs
 from shared.errors import TenantNotOnboarded, TenantPurging
-from shared.google.firestore import Document, Firestore
+from shared.google.firestore import Document, Firestore, pages_of
 from shared.google.users import MAX_DELETE_USERS
+from shared.google.wire import EPOCH
 from shared.store import TenantStore, stored, tenants
 from shared.tenant import BrokenRecord
 
 from .budget import Budget
-from .deletion import pages_of
 from .pace import PacedUsers
 from .removal import remove_devices
-
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass

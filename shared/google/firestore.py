@@ -314,6 +314,21 @@ class Firestore:
             return await async_transactional(attempt)(_Transaction(client, ATTEMPTS))
 
 
+async def pages_of(
+    documents: AsyncGenerator[Document, None], size: int
+) -> AsyncGenerator[list[Document], None]:
+    """The documents in lists of `size`; the last one may be shorter, and none is empty."""
+    page: list[Document] = []
+    async with aclosing(documents):
+        async for document in documents:
+            page.append(document)
+            if len(page) == size:
+                yield page
+                page = []
+    if page:
+        yield page
+
+
 class _Transaction(AsyncTransaction):
     """Google's, whose rollback has a time limit of 60 seconds, and fails where nothing was begun."""
 

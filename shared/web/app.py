@@ -107,7 +107,7 @@ def as_problem(error: Exception) -> errors.Problem:
     """What a caller is told of an error; what is not ours to tell is a crash, which the log names by its place."""
     if isinstance(error, errors.Problem):
         if isinstance(error, errors.Unavailable):
-            logs.event("dependency_away", "ERROR", dependency=error.dependency, reason=error.reason)
+            logs.away(error)
         return error
     logs.event("crash", "CRITICAL", error=type(error).__name__, where=_where(error))
     return errors.Problem()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 
 from shared.errors import AppOutdated, Malformed
+from shared.parsers import app_version
 
 HEADER = "Calliente-App-Version"
-_VERSION = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")
 Version = tuple[int, int, int]
 
 
 def parse_version(text: str) -> Version:
     """Three numbers. Raises ValueError."""
-    match = _VERSION.fullmatch(text)
-    if match is None:
-        raise ValueError("must be three numbers with full stops between them, like 2.10.0")
-    return int(match[1]), int(match[2]), int(match[3])
+    first, second, third = map(int, app_version(text).split("."))
+    return first, second, third
 
 
 def require_current(request: Request, minimum: str) -> None:
