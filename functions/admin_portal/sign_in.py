@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import errors, logs
-from shared.entra import administrators, meanings
+from shared import errors
+from shared.entra import administrators, meanings, sign_in
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
 from shared.entra.codes import Group
-from shared.entra.meanings import Step
+from shared.entra.meanings import Meaning, Step
 from shared.settings import PortalSettings
 from shared.web.attempts import InvalidState as InvalidState
 
 ANY_ORGANIZATION = "organizations"
-SELECT_ACCOUNT = "select_account"
-FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope", "claims_challenge")
 LIFETIME_SECONDS = 900
 
 
@@ -56,14 +54,16 @@ async def begin(
         flow = await entra.begin_sign_in(
             organization,
             redirect_uri,
-            prompt=None if repeat else SELECT_ACCOUNT,
+            prompt=None if repeat else sign_in.SELECT_ACCOUNT,
             claims=repeat.claims if repeat else "",
         )
     except EntraRefused as refused:
-        raise _refused(refused) from None
-    kept = {name: flow[name] for name in FLOW_MEMBERS if flow.get(name)}
-    kept_too = {"organization": organization, "is_repeated": repeat is not None}
-    return str(flow["auth_uri"]), {"flow": kept, **kept_too}
+        raise _told(refused, sign_in.noted(refused, Step.PORTAL)) from None
+    return str(flow["auth_uri"]), {
+        "flow": sign_in.kept(flow),
+        "organization": organization,
+        "is_repeated": repeat is not None,
+    }
 
 
 async def finish(
@@ -80,19 +80,16 @@ async def finish(
     """
     if not isinstance(payload, dict):
         raise InvalidState
-    if "code" not in answer and "error" not in answer:
-        raise errors.Malformed
+    sign_in.require_answer(answer)
     try:
-        if "error" in answer:
-            raise EntraRefused.parse(answer)
-        code = {"code": answer["code"], "state": answer["state"]}
-        claims, _token = await entra.finish_sign_in(payload["organization"], payload["flow"], code)
+        claims, _token = await sign_in.finish(
+            entra, payload["organization"], payload["flow"], answer
+        )
     except EntraRefused as refused:
-        meaning = meanings.meaning_of(refused, Step.PORTAL)
+        meaning = sign_in.noted(refused, Step.PORTAL)
         if meaning.again and not payload["is_repeated"]:
-            _refused(refused)
             return Repeat(payload["organization"], refused.claims)
-        raise _refused(refused) from None
+        raise _told(refused, meaning) from None
     return _tenant_of(claims, settings, now)
 
 
@@ -114,16 +111,8 @@ def _tenant_of(claims: Mapping[str, Any], settings: PortalSettings, now: datetim
     return tenant_id
 
 
-def _refused(refused: EntraRefused) -> errors.Problem:
-    """What to tell; it is logged here."""
-    meaning = meanings.meaning_of(refused, Step.PORTAL)
-    logs.event(
-        "entra_refused",
-        "ERROR" if meaning.alarms else "INFO",
-        step=Step.PORTAL.value,
-        meaning=meaning.page,
-        aadsts=meanings.known_number(refused),
-    )
+def _told(refused: EntraRefused, meaning: Meaning) -> errors.Problem:
+    """What the administrator is told."""
     if meaning.group is Group.AWAY:
         return errors.Unavailable("entra", "refused")
     return Refused(meaning.page, meanings.support_code(refused, meaning))

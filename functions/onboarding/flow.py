@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared import logs
-from shared.entra import administrators, meanings
+from shared.entra import administrators, meanings, sign_in
 from shared.entra.calls import EntraCalls
 from shared.entra.client import EntraRefused
 from shared.entra.codes import Group
-from shared.entra.meanings import GROUPS, Meaning, Step
-from shared.errors import Malformed, TenantClosing, TenantPurging, Unavailable
+from shared.entra.meanings import GROUPS, Step
+from shared.errors import TenantClosing, TenantPurging, Unavailable
 from shared.google.firestore import Firestore
 from shared.names import clean_name
 from shared.settings import OnboardingSettings
@@ -23,8 +23,6 @@ from shared.web.attempts import InvalidState as InvalidState
 from .progress import Asking, Connected, Consenting, Failed, Progress, SigningIn, Waiting
 
 MOST_ATTEMPTS = GROUPS[Group.SPREADING].tries
-FLOW_MEMBERS = ("state", "nonce", "code_verifier", "redirect_uri", "scope", "claims_challenge")
-SELECT_ACCOUNT = "select_account"
 # What the ID token lacks, where another account may have it.
 OF_ANOTHER_ACCOUNT = ("wrong_account", "not_administrator")
 
@@ -95,14 +93,15 @@ async def begin_sign_in(
     waiting: Waiting, entra: EntraCalls, redirect_uri: str, repeat: Repeat | None = None
 ) -> Begun | Failed:
     """Begin the sign-in on the tenant's own endpoint. Raises Unavailable."""
-    prompt = SELECT_ACCOUNT if waiting.other_account else None
+    prompt = sign_in.SELECT_ACCOUNT if waiting.other_account else None
     claims = repeat.claims if repeat else ""
     try:
         flow = await entra.begin_sign_in(waiting.tenant, redirect_uri, prompt=prompt, claims=claims)
     except EntraRefused as refused:
         return _failed(refused, Step.BEGIN)
-    kept = {name: flow[name] for name in FLOW_MEMBERS if flow.get(name)}
-    progress = SigningIn(waiting.tenant, kept, waiting.tries + 1, is_repeated=repeat is not None)
+    progress = SigningIn(
+        waiting.tenant, sign_in.kept(flow), waiting.tries + 1, is_repeated=repeat is not None
+    )
     return Begun(str(flow["auth_uri"]), progress)
 
 
@@ -118,14 +117,10 @@ async def verified(
 
     Raises Malformed if it answers nothing.
     """
-    if "code" not in answer and "error" not in answer:
-        raise Malformed
+    sign_in.require_answer(answer)
     tenant_id = progress.tenant
     try:
-        if "error" in answer:
-            raise EntraRefused.parse(answer)
-        code = {"code": answer["code"], "state": answer["state"]}
-        claims, token = await entra.finish_sign_in(tenant_id, dict(progress.flow), code)
+        claims, token = await sign_in.finish(entra, tenant_id, progress.flow, answer)
         fault = administrators.fault(
             claims,
             tenant_id,
@@ -197,7 +192,7 @@ async def _name(progress: SigningIn, token: str, entra: EntraCalls) -> str:
         is_repeatable = meaning.again and not progress.is_repeated
         if is_repeatable or progress.tries < meaning.tries:
             raise
-        _noted(refused, Step.SIGN_IN)
+        sign_in.noted(refused, Step.SIGN_IN)
         return ""
 
 
@@ -210,10 +205,10 @@ def _unproven(fault: str, tenant_id: str) -> Failed:
 def _refused(progress: SigningIn, refused: EntraRefused) -> Waiting | Repeat | Failed:
     meaning = meanings.meaning_of(refused, Step.SIGN_IN)
     if meaning.again and not progress.is_repeated:
-        _noted(refused, Step.SIGN_IN)
+        sign_in.noted(refused, Step.SIGN_IN)
         return Repeat(Waiting(progress.tenant, progress.tries), refused.claims)
     if progress.tries < meaning.tries:
-        _noted(refused, Step.SIGN_IN)
+        sign_in.noted(refused, Step.SIGN_IN)
         return Waiting(progress.tenant, progress.tries, meaning.page)
     return _failed(refused, Step.SIGN_IN, progress.tenant)
 
@@ -225,22 +220,10 @@ def _away(away: Unavailable, tenant_id: str) -> Failed:
 
 def _failed(refused: EntraRefused, step: Step, tenant_id: str = "") -> Failed:
     """tenant_id: whose consent stands, so that the sign-in alone can be repeated, unless the consent is what lacks."""
-    meaning = _noted(refused, step)
+    meaning = sign_in.noted(refused, step)
     lacks_consent = meaning.group is Group.ADMINISTRATOR
     return Failed(
         meanings.support_code(refused, meaning),
         "" if lacks_consent else tenant_id,
         other_account=bool(meaning.another_account),
     )
-
-
-def _noted(refused: EntraRefused, step: Step) -> Meaning:
-    meaning = meanings.meaning_of(refused, step)
-    logs.event(
-        "entra_refused",
-        "ERROR" if meaning.alarms else "INFO",
-        step=step.value,
-        meaning=meaning.page,
-        aadsts=meanings.known_number(refused),
-    )
-    return meaning
