@@ -55,7 +55,8 @@ def client(project: str, emulator: str, database: str, credentials: Any) -> Asyn
         channel = FirestoreGrpcAsyncIOTransport.create_channel(
             credentials=credentials, options=OPTIONS
         )
-    firestore._firestore_api_internal = FirestoreAsyncClient(
-        transport=FirestoreGrpcAsyncIOTransport(channel=channel)
-    )
+    transport = FirestoreGrpcAsyncIOTransport(channel=channel)
+    # The transport adds one that logs whole requests at level DEBUG, and makes each call a task of its own.
+    channel._unary_unary_interceptors.clear()  # type: ignore[attr-defined]  # the stubs do not know it
+    firestore._firestore_api_internal = FirestoreAsyncClient(transport=transport)
     return firestore

@@ -24,9 +24,12 @@ def prepared(application: Served) -> Served:
 
     functions-framework reads LOG_EXECUTION_ID after it has loaded the function. Where it is true, as on Google's
     platform by default, the framework would replace the handlers of the log with one that writes whole messages.
+    Google's clients, when they are made, look at GOOGLE_SDK_PYTHON_LOGGING_SCOPE: it has them write whole requests.
+    Source: google-api-core, `client_logging.py`.
     """
     logs.quiet_libraries()
     os.environ["LOG_EXECUTION_ID"] = "false"
+    os.environ.pop("GOOGLE_SDK_PYTHON_LOGGING_SCOPE", None)
     protocol.install()
     gc.freeze()  # what is there now lives as long as the process: the collector need not look through it
     return application

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -278,6 +279,22 @@ def test_nothing_of_a_caller_is_logged_where_google_logs_execution_ids(
         written = served.written()
     assert '"event": "heartbeat"' in written
     assert HOSTILE not in written
+
+
+def test_nothing_of_a_device_is_logged_where_googles_clients_log_requests(
+    store: Store, keys: KeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GOOGLE_SDK_PYTHON_LOGGING_SCOPE would have them write each request as it is, with its paths."""
+    monkeypatch.setenv("GOOGLE_SDK_PYTHON_LOGGING_SCOPE", "google")
+    device = str(uuid.uuid4())
+    with function("heartbeat", tmp_path, keys, "127.0.0.1:1") as served:
+        assert Phones(served, keys).beat(device).status_code == 503
+        written = served.written()
+    assert {json.loads(line)["event"] for line in written.splitlines()} == {
+        "dependency_away",
+        "heartbeat",
+    }
+    assert device not in written
 
 
 def raw(url: str, request: bytes) -> bytes:

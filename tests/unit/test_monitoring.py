@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from deploy.infrastructure.metrics import ALARMS, BY_NAME
-from functions.onboarding import flow
 from functions.tenant_purge.run import RunFailed
+from shared.entra import sign_in
 from shared.entra.client import EntraRefused
 from shared.entra.meanings import Step
 from shared.keys import KeyCache
@@ -117,7 +117,7 @@ def test_what_alarms_at_a_phones_call_is_counted(logged):
 @pytest.mark.parametrize(("number", "found"), [(50011, {"entra_refuses_us": 1}), (65004, {})])
 def test_only_refusals_that_are_our_fault_are_counted(logged, number, found):
     """A redirect address that is not registered is ours; a person who declines is nobody's."""
-    flow._noted(EntraRefused("invalid_request", (number,)), Step.CONSENT)
+    sign_in.noted(EntraRefused("invalid_request", (number,)), Step.CONSENT)
     assert counted(logged()) == found
 
 
