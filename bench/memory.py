@@ -35,7 +35,7 @@ def measure(world: World, results: Results) -> None:
         requests = registrations(world, entra, STEPS * new)
         store = world.tenant()
         world.write(devices(store, 50))
-        page = [page_request(store)] * pages
+        page = [page_request(world, store)] * pages
         ids = new_ids(DEVICES)
         beating = beats(world, "memory-beats", world.tenant(ids), ids * BEATS_OF_EACH)
         running: dict[str, tuple[int, Server]] = {}

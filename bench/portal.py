@@ -18,7 +18,6 @@ from bench.results import Results
 from bench.rounds import ratio
 from bench.world import Documents, World, run
 from functions.admin_portal.session import Sessions
-from local.emulators import PROJECT
 from local.processes import HOST
 from shared.environment import load as settings_from
 from shared.inventory import FAILED, SUCCEEDED
@@ -45,7 +44,7 @@ def measure(world: World, results: Results) -> None:
             started = time.perf_counter()
             run(store.count_devices(seconds=30.0))
             bare.append(time.perf_counter() - started)
-            shown, done = _page(port, store)
+            shown, done = _page(world, port, store)
             first.append(shown)
             whole.append(done)
     label = f"{count:,} devices"
@@ -66,22 +65,22 @@ def devices(store: TenantStore, count: int) -> Documents:
         yield f"{store.devices_path}/{device_id}", fields
 
 
-def page_request(store: TenantStore) -> bytes:
+def page_request(world: World, store: TenantStore) -> bytes:
     """A request for the organization's page, with a session as the function itself would begin it."""
     stored = run(store.read())
     if stored is None:
         raise RuntimeError("no such organization")
     response = Response()
-    settings = settings_from(PortalSettings, {**SETTINGS, "GOOGLE_CLOUD_PROJECT": PROJECT})
+    settings = settings_from(PortalSettings, {**world.environment, **SETTINGS})
     sessions = Sessions(settings.session_keys, URL)
     sessions.begin(response, stored)
     cookie = response.headers["Set-Cookie"].partition(";")[0]
     return load.request_bytes("/", cookie=cookie)
 
 
-def _page(port: int, store: TenantStore) -> tuple[float, float]:
+def _page(world: World, port: int, store: TenantStore) -> tuple[float, float]:
     """Seconds until the organization's ID is there, and until the numbers are. Raises RuntimeError without them."""
-    request, page, shown = page_request(store), b"", 0.0
+    request, page, shown = page_request(world, store), b"", 0.0
     started = time.perf_counter()
     with socket.create_connection((HOST, port), timeout=60) as connection:
         connection.sendall(request)
