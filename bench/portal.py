@@ -19,6 +19,7 @@ from bench.rounds import ratio
 from bench.world import Documents, World, run
 from functions.admin_portal.session import Sessions
 from local.processes import HOST
+from shared import development_keys
 from shared.environment import load as settings_from
 from shared.inventory import FAILED, SUCCEEDED
 from shared.settings import PortalSettings
@@ -30,6 +31,8 @@ SETTINGS = {
     "ENTRA_CLIENT_ID": "11111111-2222-4333-8444-555555555555",
     "PORTAL_URL": URL,
     "SESSION_KEYS": KEY,
+    "AUDIT_SIGNING_KEY": development_keys.SIGNING["audit"],
+    "RECEIPT_PUBLIC_KEYS": development_keys.PUBLIC,
 }
 
 
