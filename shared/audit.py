@@ -31,7 +31,7 @@ class Report:
     findings: list[tuple[str, str]] = field(default_factory=list)
     unnamed: int = 0
 
-    def found(self, path: str, what: str) -> None:
+    def note(self, path: str, what: str) -> None:
         if self.most_named is None or len(self.findings) < self.most_named:
             self.findings.append((path, what))
         else:
@@ -41,7 +41,7 @@ class Report:
 def check_tenant(report: Report, tenant: Document) -> None:
     """tenant: a document of tenants/."""
     if not identifiers.is_tenant_id(tenant.id):
-        report.found(tenant.path, "the document ID is not a tenant ID")
+        report.note(tenant.path, "the document ID is not a tenant ID")
     check(report, tenant, inventory.TenantDocument(), TENANTS)
 
 
@@ -50,15 +50,15 @@ def check_below(report: Report, document: Document) -> None:
     match document.path.split("/"):
         case [_tenants, _tenant_id, "devices", device_id]:
             if not identifiers.is_device_id(device_id):
-                report.found(document.path, "the document ID is not a device ID")
+                report.note(document.path, "the document ID is not a device ID")
             check(report, document, inventory.DeviceDocument(), "devices")
         case _:
-            report.found(document.path, "no document belongs here")
+            report.note(document.path, "no document belongs here")
 
 
 def check_receipt(report: Report, document: Document) -> None:
     if not identifiers.is_device_id(document.id):
-        report.found(document.path, "the document ID is not a receipt ID")
+        report.note(document.path, "the document ID is not a receipt ID")
     check(report, document, inventory.ReceiptDocument(), "receipts")
 
 
@@ -70,13 +70,13 @@ def check_user(report: Report, user: Any) -> None:
     report.counts["auth users"] += 1
     tenant_id, _, device_id = user.uid.partition(":")
     if not is_uid(user.uid):
-        report.found(f"auth/{user.uid}", "the uid is not that of a device")
+        report.note(f"auth/{user.uid}", "the uid is not that of a device")
     claims = user.custom_claims or {}
     if not claims.items() <= {"tenantId": tenant_id, "deviceId": device_id}.items():
-        report.found(f"auth/{user.uid}", "claims beyond the inventory")
+        report.note(f"auth/{user.uid}", "claims beyond the inventory")
     password_hash = getattr(user, "password_hash", None)  # of exported records alone
     if has_profile(user) or password_hash or user.tenant_id:
-        report.found(f"auth/{user.uid}", "profile data on an Auth user")
+        report.note(f"auth/{user.uid}", "profile data on an Auth user")
 
 
 def check(report: Report, document: Document, schema: Schema, collection: str) -> None:
@@ -86,7 +86,7 @@ def check(report: Report, document: Document, schema: Schema, collection: str) -
         report.counts[f"{collection}.{name}"] += 1
     wrong = misfits(document.fields, schema)
     if wrong:
-        report.found(document.path, f"not as in the inventory: {', '.join(wrong)}")
+        report.note(document.path, f"not as in the inventory: {', '.join(wrong)}")
 
 
 def misfits(stored: Mapping[str, Any], schema: Schema) -> list[str]:

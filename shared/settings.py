@@ -278,10 +278,10 @@ class PortalSessionSettings(SessionSettings):
         return [] if self.session_keys else ["PORTAL_SESSION_KEYS is required"]
 
 
-def _derived(function: str, found: tuple[str, ...]) -> tuple[str, ...]:
+def _derived(function: str, given: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of one function, newest first: 64 hexadecimal digits each, which do not lead back to the setting."""
     purpose = f"calliente.session.{function}".encode()
-    return tuple(hmac.digest(key.encode(), purpose, hashlib.sha256).hex() for key in found)
+    return tuple(hmac.digest(key.encode(), purpose, hashlib.sha256).hex() for key in given)
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,11 @@ class Audit:
                     case ["state", "sweep"]:
                         check(self.report, document, inventory.SweepDocument(), "state")
                     case _:
-                        self.report.found(document.path, "no document belongs here")
+                        self.report.note(document.path, "no document belongs here")
 
     def _below(self, document: Document, is_orphan: bool) -> None:
         if is_orphan:
-            self.report.found(document.path, "it outlived its tenant")
+            self.report.note(document.path, "it outlived its tenant")
         check_below(self.report, document)
 
     async def _auth_users(self) -> None:
@@ -83,7 +83,7 @@ class Audit:
         for user in page:
             check_user(self.report, user)
             if paths[user.uid] not in present:
-                self.report.found(
+                self.report.note(
                     f"auth/{user.uid}", "no registered device belongs to this Auth user"
                 )
 

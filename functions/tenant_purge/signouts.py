@@ -33,12 +33,12 @@ class SignOuts:
 
     async def run(self, budget: Budget) -> None:
         """One tenant after the other, the oldest request first. Raises OutOfTime, Unavailable."""
-        asked = tenants(
+        waiting = tenants(
             self.database,
             where=[("signOut.requestedAt", ">=", EPOCH)],
             order_by="signOut.requestedAt",
         )
-        async with aclosing(asked) as documents:
+        async with aclosing(waiting) as documents:
             async for document in documents:
                 await self._sign_out(document, budget)
 

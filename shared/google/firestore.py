@@ -374,12 +374,12 @@ async def _get(
     client: AsyncClient, paths: Sequence[str], transaction: AsyncTransaction | None = None
 ) -> list[Document | None]:
     references = [client.document(path) for path in paths]
-    found = {
+    documents = {
         snapshot.reference.path: _document(snapshot)
         async for snapshot in client.get_all(references, transaction=transaction)
         if snapshot.exists
     }
-    return [found.get(path) for path in paths]
+    return [documents.get(path) for path in paths]
 
 
 def _query(client: AsyncClient, collection: str, where: Where, group: bool) -> Any:

@@ -101,11 +101,11 @@ class Wire:
                 return False
             message = types.RunQueryResponse.pb(answer)
             if message.HasField("document"):
-                found = message.document
-                path = found.name.removeprefix(f"{self._root}/")
-                fields = decode_dict(found.fields, self._client)
-                created = found.create_time.ToDatetime(UTC)
-                piece.append(make(path, fields, found.update_time, created))
+                document = message.document
+                path = document.name.removeprefix(f"{self._root}/")
+                fields = decode_dict(document.fields, self._client)
+                created = document.create_time.ToDatetime(UTC)
+                piece.append(make(path, fields, document.update_time, created))
         return True
 
     def _document(self, path: str, fields: Mapping[str, Any]) -> Any:

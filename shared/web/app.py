@@ -77,13 +77,13 @@ class Application:
         return await methods[request.method](request)
 
     def _answer(self, request: Request, error: Exception) -> Response:
-        found = as_problem(error)
-        note_outcome(request, found.code)
+        shown = as_problem(error)
+        note_outcome(request, shown.code)
         try:
-            response = self.respond(request, found)
+            response = self.respond(request, shown)
         except Exception as fault:  # noqa: BLE001 - a page that cannot be made must not end the answer
             response = problem(request, as_problem(fault))
-        response.headers.update(found.headers)
+        response.headers.update(shown.headers)
         return response
 
 
