@@ -73,7 +73,11 @@ def test_right_to_left_is_the_mirror_image(tab, size):
             for part in ("box", "text"):
                 left, right = one[part]
                 expected = [wide - right, wide - left]
-                assert other[part] == pytest.approx(expected, abs=KERNING), (name, part, one["what"])
+                assert other[part] == pytest.approx(expected, abs=KERNING), (
+                    name,
+                    part,
+                    one["what"],
+                )
 
 
 def test_what_is_written_from_the_left_stays_so(tab):
