@@ -2,12 +2,11 @@
 
 The source text is English and stands in templates and code, in `gettext` or `_`. The catalogs beside this module are
 made by `make translations`. Nothing that a phone calls imports this.
-Sources: GNU gettext manual; Unicode CLDR (through Babel); Imprimerie nationale, "Lexique des règles typographiques".
+Sources: GNU gettext manual; Unicode CLDR (through Babel).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,23 +16,12 @@ from babel.dates import format_datetime, get_date_format, get_datetime_format, g
 from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations, Translations
 
+from shared.web.typesetting import NARROW, typeset
+
 LOCALES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
-LANGUAGES = (SOURCE_LANGUAGE, "fr")
+LANGUAGES = (SOURCE_LANGUAGE, "fr", "de", "es")
 REGIONS = {"en": "en_GB"}  # whose dates and numbers, where it is not the language's first region
-_NARROW, _WIDE = "\u202f", "\u00a0"
-# Where a line may not break, and how wide the space is; the marks stand so in French alone.
-_SPACES = (
-    (re.compile(r" (?=[;!?»])|(?<=«) "), _NARROW),
-    (re.compile(r" (?=:)|(?<=Microsoft) (?=365)"), _WIDE),
-    (
-        re.compile(
-            r"(?:(?<=\d)|(?<=\)s)) (?=(?:second|minute|day|hour|jour|heure|Tag|Stunde|Minute|Sekunde|día|hora|"
-            r"minuto|segundo)[a-z]{0,2}\b|\(%)"
-        ),
-        _WIDE,
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -51,10 +39,10 @@ class Catalog:
 
     def gettext(self, text: str) -> str:
         """The text in this language; itself where there is no translation."""
-        return typeset(self.translations.gettext(text))
+        return typeset(self.translations.gettext(text), self.locale)
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
-        return typeset(self.translations.ngettext(singular, plural, count))
+        return typeset(self.translations.ngettext(singular, plural, count), self.locale)
 
     def moment(self, when: datetime) -> str:
         """To the minute, in UTC: the server does not know where the reader is."""
@@ -75,16 +63,9 @@ class Catalog:
         percent = 100 * part / whole
         if percent < 1:
             one = format_percent(0.01, locale=self.locale)
-            return f"<{_NARROW if len(one) > len('1%') else ''}{one}"
+            return f"<{NARROW if len(one) > len('1%') else ''}{one}"
         whole_percent = 100 if part == whole else min(99, round(percent))
         return format_percent(whole_percent / 100, locale=self.locale)
-
-
-def typeset(text: str) -> str:
-    """The same text, with spaces that keep together what belongs together."""
-    for pattern, space in _SPACES:
-        text = pattern.sub(space, text)
-    return text
 
 
 def load(folder: Path = LOCALES) -> dict[str, Catalog]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.checkers import python_format
 from babel.messages.mofile import read_mo
 from starlette.requests import Request
@@ -28,15 +29,16 @@ from shared.settings import OnboardingSettings, PortalSettings
 from shared.store import Stored
 from shared.tenant import Closing, Consent, Reason, Status, Tenant
 from shared.web import failures as shared_failures
-from shared.web.catalogs import LANGUAGES, typeset
+from shared.web.catalogs import LANGUAGES
+from shared.web.typesetting import typeset
 from tests.helpers import functions
 from tests.helpers.fakes import TENANT
 from tests.helpers.loop import run
-from tests.helpers.said import said
+from tests.helpers.said import CATALOGS, said
 
 ROOT = Path(__file__).parents[2]
 MARKS = {";": "\u202f", "!": "\u202f", "?": "\u202f", "»": "\u202f", ":": "\u00a0"}
-DAYS = {"en": "days", "fr": "jours", "de": "Tagen", "es": "días"}
+QUOTES = {"fr": "«»", "de": "„“", "es": "«»"}
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 TEMPLATE = translations.extracted()
 SOURCES = [
@@ -48,10 +50,11 @@ SOURCES = [
 
 def translated(language):
     """The texts as a page has them: in English, and in that language, each form of a plural by itself."""
+    english, own = CATALOGS["en"].locale, CATALOGS[language].locale
     if language == "en":
-        return [(typeset(text), typeset(text)) for text in SOURCES]
+        return [(typeset(text, english), typeset(text, english)) for text in SOURCES]
     return [
-        (typeset(source), typeset(text))
+        (typeset(source, english), typeset(text, own))
         for message in translations.texts(translations.read(language))
         for text in translations.strings(message)
         for source in (message.id[-1] if isinstance(message.id, tuple) else message.id,)
@@ -148,15 +151,42 @@ def test_french_marks_stand_off_by_a_space_that_never_breaks():
 def test_the_rule_finds_what_breaks_it(text):
     """A plain space, none at all, or a guillemet alone."""
     assert french_faults(text)
-    assert not french_faults(typeset("« Oui ? » : non ; oui !"))
+    assert not french_faults(typeset("« Oui ? » : non ; oui !", CATALOGS["fr"].locale))
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "fr"])
+def test_french_spaces_are_french(language):
+    """No other language gets a mark that stands off, even where somebody has typed one."""
+    text = "« Oui ? » : non ; oui !"
+    assert typeset(text, CATALOGS[language].locale) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "plain", "kept"),
+    [
+        ("en", "30 seconds, 1 day", "30_seconds, 1_day"),
+        ("fr", "1 heure, 7 jours", "1_heure, 7_jours"),
+        ("de", "nach 90 Tagen, z. B. 2 Stunden", "nach 90_Tagen, z.-B. 2_Stunden"),
+        ("de", "%(num)s Tag; Microsoft 365", "%(num)s_Tag; Microsoft_365"),
+        ("it", "7 giorni", "7_giorni"),
+        ("en", "7 to 30 days of the 2 phones", "7 to 30_days of the 2 phones"),
+    ],
+)
+def test_each_language_has_its_own_spaces(language, plain, kept):
+    """A number and its unit by CLDR's words, in German an abbreviation too."""
+    expected = kept.replace("_", "\u00a0").replace("-", "\u202f")
+    assert typeset(plain, Locale.parse(language)) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_mark_of_a_typewriter(language):
-    """Apostrophes and quotation marks are those of print; no space is doubled; French alone has marks stand off."""
+    """Apostrophes and quotation marks are the language's own; no space is doubled; French alone has marks stand off."""
     for _, text in translated(language):
         assert not re.search(r"['\"]|\s\s|\.\.\.", text), text
-        assert language == "fr" or not re.search(r"\s[;:!?]|[«»]", text) or language == "es"
+        assert language == "fr" or not re.search(r"\s[;:!?»]|«\s", text), text
+        opening, closing = QUOTES.get(language, "“”")
+        quoted = "".join(re.findall(r"[«»„“”]", text))
+        assert quoted == (opening + closing) * (len(quoted) // 2), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -253,9 +283,9 @@ def onboarding_pages(**changes):
 def test_the_days_without_consent_are_the_settings(language):
     """Wherever a page says after how long a lost consent deletes, it says what the purge goes by."""
     pages, request = onboarding_pages(CONSENT_GRACE_DAYS="45"), request_in(language)
-    days = f"45\u00a0{DAYS[language]}"
-    assert days in pages.landing(request).body.decode()
-    assert days in pages.outcome(request, Connected(TENANT, "Contoso")).body.decode()
+    days = re.compile(r"\b45\u00a0\w")
+    assert days.search(pages.landing(request).body.decode())
+    assert days.search(pages.outcome(request, Connected(TENANT, "Contoso")).body.decode())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -264,7 +294,7 @@ def test_the_days_of_backups_are_the_settings(language, days):
     """What the first page says of backups is when a receipt says that the last one expires; none is said to be none."""
     page = onboarding_pages(BACKUP_DAYS=str(days)).landing(request_in(language)).body.decode()
     most = (backups_expire(NOW, days) - NOW).days
-    assert bool(re.search(rf"\D{most}\u00a0{DAYS[language]}", page)) is (days > 0)
+    assert bool(re.search(rf"\b{most}\u00a0\w", page)) is (days > 0)
     assert (said("There are no backups.", language) in page) is (days == 0)
 
 

@@ -86,16 +86,40 @@ SAID = {
     "unknown_organization": Said(),
     "unknown_refusal": Said(),
 }
-# What in the words makes such a claim, in every language.
+# What in the words makes such a claim, by language.
 MARKS = {
-    "unchanged": r"Nothing was (stored|changed)\.|Rien n’a été (conservé|modifié)\.",
-    "consented": r"Your consent is|Votre consentement n’est|did not give consent|n’avez pas donné votre",
-    "waiting": r"[Ww]ait|[Tt]ry again shortly|in a few minutes|Only Microsoft|"
-    r"[Aa]ttendez|Réessayez dans un instant|dans quelques minutes|Seule l’assistance",
-    "other_account": r"with (another|an|such an) (administrator’s )?account|"
-    r"avec (le|un|un tel) compte (d|qui|aff|de l|$)|avec un tel compte|account that (has|is) ",
-    "ours": r"our mistake|de notre côté",
-    "policy": r"[Aa] (cross-tenant access )?policy|Une stratégie",
+    "en": {
+        "unchanged": r"Nothing was (stored|changed)\.",
+        "consented": r"Your consent is|did not give consent",
+        "waiting": r"[Ww]ait|[Tt]ry again shortly|in a few minutes|Only Microsoft",
+        "other_account": r"with (another|an|such an) (administrator’s )?account|account that (has|is) ",
+        "ours": r"our mistake",
+        "policy": r"[Aa] (cross-tenant access )?policy",
+    },
+    "fr": {
+        "unchanged": r"Rien n’a été (conservé|modifié)\.",
+        "consented": r"Votre consentement n’est|n’avez pas donné votre",
+        "waiting": r"[Aa]ttendez|Réessayez dans un instant|dans quelques minutes|Seule l’assistance",
+        "other_account": r"avec (le|un|un tel) compte (d|qui|aff|de l|$)|avec un tel compte",
+        "ours": r"de notre côté",
+        "policy": r"Une stratégie",
+    },
+    "de": {
+        "unchanged": r"Es wurde nichts (gespeichert|geändert)\.",
+        "consented": r"Ihre Einwilligung ist|haben nicht eingewilligt",
+        "waiting": r"\b[Ww]arten Sie|in Kürze erneut|in einigen Minuten|Nur der Support",
+        "other_account": r"mit (dem|einem|einem solchen) Konto\b",
+        "ours": r"unser Fehler",
+        "policy": r"Eine (R|mandantenübergreifende Zugriffsr)ichtlinie",
+    },
+    "es": {
+        "unchanged": r"No se ha (almacenado|cambiado) nada\.",
+        "consented": r"Su consentimiento aún|no ha dado su consentimiento",
+        "waiting": r"[Ee]spere un|intentarlo en breve|dentro de unos minutos|Solo el soporte técnico",
+        "other_account": r"con (la|una) cuenta (de|que)\b",
+        "ours": r"El error es nuestro",
+        "policy": r"Una directiva",
+    },
 }
 
 
@@ -154,7 +178,7 @@ def test_words_claim_what_is_noted_of_them(step):
         noted = {claim for claim, said in vars(SAID[page]).items() if said is not None}
         for language in LANGUAGES:
             text = whole(words_of(step)[page], language)
-            found = {claim for claim, mark in MARKS.items() if re.search(mark, text)}
+            found = {claim for claim, mark in MARKS[language].items() if re.search(mark, text)}
             assert found == noted, (language, text)
 
 
