@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from bench import load, servers
+from bench.fixture import Documents, Fixture, run
 from bench.issuer import new_ids
 from bench.results import Results
 from bench.rounds import ratio
-from bench.world import Documents, World, run
 from functions.admin_portal.session import Sessions
 from local.emulators import PROJECT
 from local.processes import HOST
@@ -34,13 +34,13 @@ SETTINGS = {
 }
 
 
-def measure(world: World, results: Results) -> None:
-    rounds, count = (2, 5_000) if world.quick else (5, 100_000)
-    store = world.tenant()
-    world.write(devices(store, count))
+def measure(fixture: Fixture, results: Results) -> None:
+    rounds, count = (2, 5_000) if fixture.quick else (5, 100_000)
+    store = fixture.tenant()
+    fixture.write(devices(store, count))
     first, whole, bare = [], [], []
-    source = servers.staged("admin_portal", world.folder)
-    with servers.served(source, "admin_portal", {**world.environment, **SETTINGS}) as (port, _):
+    source = servers.staged("admin_portal", fixture.folder)
+    with servers.served(source, "admin_portal", {**fixture.environment, **SETTINGS}) as (port, _):
         for _ in range(rounds):
             started = time.perf_counter()
             run(store.count_devices(seconds=30.0))
