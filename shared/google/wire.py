@@ -1,4 +1,4 @@
-"""The hot calls, on the plain messages of Google's GAPIC transport: a beat's write, and a purge's reads and deletes.
+"""The frequent calls, as plain messages of Google's GAPIC transport: a beat's write, and a purge's reads and deletes.
 
 Google's client wraps each message and each value twice; a heartbeat on it serves two thirds of what it serves here.
 What is handed to the transport is `wrap`ped around its message: the transport would copy a plain one.
@@ -101,11 +101,11 @@ class Wire:
                 return False
             message = types.RunQueryResponse.pb(answer)
             if message.HasField("document"):
-                found = message.document
-                path = found.name.removeprefix(f"{self._root}/")
-                fields = decode_dict(found.fields, self._client)
-                created = found.create_time.ToDatetime(UTC)
-                piece.append(make(path, fields, found.update_time, created))
+                document = message.document
+                path = document.name.removeprefix(f"{self._root}/")
+                fields = decode_dict(document.fields, self._client)
+                created = document.create_time.ToDatetime(UTC)
+                piece.append(make(path, fields, document.update_time, created))
         return True
 
     def _document(self, path: str, fields: Mapping[str, Any]) -> Any:
