@@ -8,8 +8,8 @@ import sys
 import time
 
 from bench import report, servers
+from bench.fixture import fixture
 from bench.results import Results
-from bench.world import world
 
 SECTIONS = (
     *("heartbeat", "coldstart", "registration", "memory"),
@@ -38,7 +38,7 @@ def main() -> int:
             measure(results)
         else:
             # An emulator of its own: one is slower for what it has held before.
-            with world(quick=options.quick) as here:
+            with fixture(quick=options.quick) as here:
                 measure(here, results)
         results.took[name] = round(time.monotonic() - begun)
         results.save()

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Mapping
 
 from bench import load, servers
+from bench.fixture import Fixture
 from bench.heartbeat import BODY, CANDIDATES, FLOORS, HELLO_GET, rehearse
 from bench.issuer import new_ids
 from bench.registration import outside, registrations
 from bench.results import Results
 from bench.rounds import in_turns, ratio
-from bench.world import World
 from local.processes import ROOT
 
 HELLO, REGISTRATION = "hello", "device_registration"
@@ -47,19 +47,20 @@ OTHERS = (
 )
 
 
-def measure(world: World, results: Results) -> None:
-    rounds = 3 if world.quick else 9
-    device, *ids = new_ids(20 if world.quick else 500)
-    tenant = world.tenant([device, *ids])
+def measure(fixture: Fixture, results: Results) -> None:
+    rounds = 3 if fixture.quick else 9
+    device, *ids = new_ids(20 if fixture.quick else 500)
+    tenant = fixture.tenant([device, *ids])
     rehearse(tenant, ids, 1)  # the emulator's own start is not what is measured
-    beat = load.request_bytes("/v1/heartbeats", world.issuer.token(tenant.id, device), BODY)
-    with outside(world) as (entra, settings):
-        new = registrations(world, entra, rounds + 1)
+    beat = load.request_bytes("/v1/heartbeats", fixture.issuer.token(tenant.id, device), BODY)
+    with outside(fixture) as (entra, settings):
+        new = registrations(fixture, entra, rounds + 1)
         candidates: dict[str, tuple[str, Mapping[str, str]]] = {
-            name: ("hello" if name in FLOORS else "heartbeat", world.environment) for name in LABELS
+            name: ("hello" if name in FLOORS else "heartbeat", fixture.environment)
+            for name in LABELS
         }
         candidates[REGISTRATION] = (REGISTRATION, settings)
-        sources = {name: servers.staged(name, world.folder) for name in candidates}
+        sources = {name: servers.staged(name, fixture.folder) for name in candidates}
         times: dict[str, list[float]] = {name: [] for name in candidates}
         for name in in_turns(candidates, rounds + 1):
             target, env = candidates[name]
@@ -78,7 +79,7 @@ def measure(world: World, results: Results) -> None:
     )
     results.key("heartbeat_cold_start_vs_hello", ratio(times["heartbeat"], times[HELLO]), "≤ 3.0")
     results.key("registration_cold_start_vs_hello", ratio(times[REGISTRATION], times[HELLO]))
-    _imports(results, 3 if world.quick else 7)
+    _imports(results, 3 if fixture.quick else 7)
 
 
 def _imports(results: Results, rounds: int) -> None:

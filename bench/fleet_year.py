@@ -198,9 +198,9 @@ def measure(days: int = YEAR) -> list[Load]:
     """heartbeat; renewed proofs, spread as they are, and as they would come when asked; devices that expire."""
     chance = random.Random(SEED)  # noqa: S311 - a simulation that can be repeated
     year, asked = Year(days), Year(min(days, 40), WHEN_ASKED_DAYS, ())
-    for one in (year, asked):
-        one.run()
-    registration, all_asked = (drawn(one.registration, chance) for one in (year, asked))
+    for variant in (year, asked):
+        variant.run()
+    registration, all_asked = (drawn(variant.registration, chance) for variant in (year, asked))
     return [
         load("heartbeat", drawn(year.heartbeat, chance), 0, year.minutes),
         load("device_registration, after the rollout", registration, DAY, year.minutes),

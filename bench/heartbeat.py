@@ -16,10 +16,10 @@ from google.cloud.firestore_v1 import types
 
 from bench import load, servers
 from bench.counter import counted
+from bench.fixture import Fixture, run
 from bench.issuer import new_ids
 from bench.results import Results
 from bench.rounds import in_turns, ratio
-from bench.world import World, run
 from local.emulators import PROJECT
 from shared.google.wire import Wire
 from shared.inventory import SUCCEEDED
@@ -44,36 +44,37 @@ CANDIDATES = {
 FLOORS = ("hello", HELLO_GET, "async_hello")
 
 
-def beats(world: World, name: str, tenant: TenantStore, ids: list[str]) -> Path:
+def beats(fixture: Fixture, name: str, tenant: TenantStore, ids: list[str]) -> Path:
     """A file of requests, one per device, each with a token of its own."""
     return load.write_requests(
-        world.folder / name,
+        fixture.folder / name,
         [
-            load.request_bytes("/v1/heartbeats", world.issuer.token(tenant.id, each), BODY)
+            load.request_bytes("/v1/heartbeats", fixture.issuer.token(tenant.id, each), BODY)
             for each in ids
         ],
     )
 
 
-def all_good(measured: load.Load) -> load.Load:
-    if set(measured.statuses) != {"200"}:
-        raise RuntimeError(f"not every answer was 200: {measured.statuses}")
+def all_good(measured: load.Load, status: str = "200") -> load.Load:
+    """Return what was measured. Raises RuntimeError if an answer had another status."""
+    if set(measured.statuses) != {status}:
+        raise RuntimeError(f"not every answer was {status}: {measured.statuses}")
     return measured
 
 
-def throughput(world: World, results: Results) -> None:
+def throughput(fixture: Fixture, results: Results) -> None:
     """Rounds over all candidates in turn, so that a slow minute of the machine falls on all of them.
 
     All get the same requests, hello world too: what a token's length costs the server is not the function's doing. What
     hello world does with a bare GET is measured beside it.
     A device beats at most 30 times a minute (429 beyond): the load stays below by the number of devices.
     """
-    rounds, seconds = (3, 1.0) if world.quick else (7, 3.0)
+    rounds, seconds = (3, 1.0) if fixture.quick else (7, 3.0)
     ids = new_ids(DEVICES)
-    tenant = world.tenant(ids)
-    rehearse(tenant, ids, 1 if world.quick else 16)
-    file = beats(world, "beats", tenant, ids)
-    get = load.write_requests(world.folder / "get", [load.request_bytes("/")])
+    tenant = fixture.tenant(ids)
+    rehearse(tenant, ids, 1 if fixture.quick else 16)
+    file = beats(fixture, "beats", tenant, ids)
+    get = load.write_requests(fixture.folder / "get", [load.request_bytes("/")])
     files = {name: get if name == HELLO_GET else file for name in CANDIDATES}
     rates: dict[str, list[float]] = {name: [] for name in CANDIDATES}
     with contextlib.ExitStack() as stack:
@@ -83,8 +84,10 @@ def throughput(world: World, results: Results) -> None:
                 ports[name] = ports["hello"]
                 continue
             target = "hello" if name in FLOORS else "heartbeat"
-            source = servers.staged(name, world.folder)
-            ports[name], _ = stack.enter_context(servers.served(source, target, world.environment))
+            source = servers.staged(name, fixture.folder)
+            ports[name], _ = stack.enter_context(
+                servers.served(source, target, fixture.environment)
+            )
             all_good(load.measure(ports[name], file, connections=CONNECTIONS, seconds=1.0))
         for name in in_turns(CANDIDATES, rounds):
             measured = load.measure(
@@ -118,28 +121,28 @@ def rehearse(tenant: TenantStore, ids: list[str], times: int) -> None:
         run(beat_all())
 
 
-def latency(world: World, results: Results) -> None:
+def latency(fixture: Fixture, results: Results) -> None:
     """One connection; the bare commit is the same write, on a gRPC channel of its own."""
-    rounds, seconds = (3, 1.0) if world.quick else (7, 3.0)
+    rounds, seconds = (3, 1.0) if fixture.quick else (7, 3.0)
     ids = new_ids(DEVICES)
-    tenant = world.tenant(ids)
-    file = beats(world, "beats", tenant, ids)
+    tenant = fixture.tenant(ids)
+    file = beats(fixture, "beats", tenant, ids)
     own, bare = [], []
     with servers.served(
-        servers.staged("heartbeat", world.folder), "heartbeat", world.environment
+        servers.staged("heartbeat", fixture.folder), "heartbeat", fixture.environment
     ) as (port, _):
         all_good(load.measure(port, file, connections=1, seconds=1.0))
         for _ in range(rounds):
             measured = all_good(load.measure(port, file, connections=1, seconds=seconds))
             own.append(measured.p50_ms)
-            bare.append(_bare_commit_p50_ms(world, tenant, ids[:1000]))
+            bare.append(_bare_commit_p50_ms(fixture, tenant, ids[:1000]))
     results.measured("heartbeat p50", "heartbeat (this product)", own, "ms")
     results.measured("heartbeat p50", "bare gRPC commit", bare, "ms")
     results.key("heartbeat_p50_vs_raw_commit", ratio(own, bare), "≤ 2.3")
 
 
-def _bare_commit_p50_ms(world: World, tenant: TenantStore, ids: list[str]) -> float:
-    wire = Wire(run(world.database.client()))
+def _bare_commit_p50_ms(fixture: Fixture, tenant: TenantStore, ids: list[str]) -> float:
+    wire = Wire(run(fixture.database.client()))
     commit_request: Any = types.CommitRequest.pb()
     now = datetime.now(UTC)
     fields = {"lastHeartbeatAt": now, "lastOutcome": SUCCEEDED, "lastSyncAt": now}
@@ -151,7 +154,7 @@ def _bare_commit_p50_ms(world: World, tenant: TenantStore, ids: list[str]) -> fl
         for each in ids
     ]
     times = []
-    with grpc.insecure_channel(world.firestore) as channel:
+    with grpc.insecure_channel(fixture.firestore) as channel:
         commit = channel.unary_unary(  # without serializers: bytes go out, bytes come back
             "/google.firestore.v1.Firestore/Commit", None, None
         )
@@ -162,15 +165,15 @@ def _bare_commit_p50_ms(world: World, tenant: TenantStore, ids: list[str]) -> fl
     return statistics.median(times) * 1000
 
 
-def calls(world: World, results: Results) -> None:
+def calls(fixture: Fixture, results: Results) -> None:
     """Calls at the wire, of 200 beats."""
     ids = new_ids(200)
-    tenant = world.tenant(ids)
-    with counted(world.firestore) as (address, wire):
-        env = {**world.environment, "FIRESTORE_EMULATOR_HOST": address}
-        source = servers.staged("heartbeat", world.folder)
+    tenant = fixture.tenant(ids)
+    with counted(fixture.firestore) as (address, wire):
+        env = {**fixture.environment, "FIRESTORE_EMULATOR_HOST": address}
+        source = servers.staged("heartbeat", fixture.folder)
         with servers.served(source, "heartbeat", env) as (port, _):
-            file = beats(world, "counted", tenant, ids)
+            file = beats(fixture, "counted", tenant, ids)
             wire.reset()
             measured = all_good(load.measure(port, file, connections=1, seconds=1.5))
     done = measured.statuses["200"]
@@ -179,19 +182,19 @@ def calls(world: World, results: Results) -> None:
     results.key("heartbeat_rpcs_reads", sum(wire.calls.values()) / done, "0")
 
 
-def growth(world: World, results: Results) -> None:
+def growth(fixture: Fixture, results: Results) -> None:
     """p50 in a tenant with few devices and in one with many, in turn, on one server: many short rounds, since the
     difference that is looked for is smaller than what a machine's mood makes of one of them. A round is too short for a
     device to beat twice in it: at 30 beats in a minute it would get 429.
     """
-    rounds, seconds, many = (2, 0.5, 10_000) if world.quick else (20, 0.5, 100_000)
+    rounds, seconds, many = (2, 0.5, 10_000) if fixture.quick else (20, 0.5, 100_000)
     files = {}
     for count in (1_000, many):
         ids = new_ids(count)
-        files[count] = beats(world, f"growth-{count}", world.tenant(ids), ids[:1_000])
+        files[count] = beats(fixture, f"growth-{count}", fixture.tenant(ids), ids[:1_000])
     p50: dict[int, list[float]] = {count: [] for count in files}
     with servers.served(
-        servers.staged("heartbeat", world.folder), "heartbeat", world.environment
+        servers.staged("heartbeat", fixture.folder), "heartbeat", fixture.environment
     ) as (port, _):
         for file in files.values():
             all_good(load.measure(port, file, connections=1, seconds=1.0))
@@ -203,8 +206,8 @@ def growth(world: World, results: Results) -> None:
     results.key("heartbeat_growth", ratio(p50[many], p50[1_000]), "≤ 1.1")
 
 
-def measure(world: World, results: Results) -> None:
-    throughput(world, results)
-    latency(world, results)
-    calls(world, results)
-    growth(world, results)
+def measure(fixture: Fixture, results: Results) -> None:
+    throughput(fixture, results)
+    latency(fixture, results)
+    calls(fixture, results)
+    growth(fixture, results)

@@ -11,13 +11,13 @@ import time
 import psutil
 
 from bench import load, servers
+from bench.fixture import Fixture
 from bench.heartbeat import CONNECTIONS, all_good, beats
 from bench.issuer import new_ids
 from bench.portal import SETTINGS as PORTAL
 from bench.portal import devices, page_request
-from bench.registration import all_created, outside, registrations
+from bench.registration import outside, registrations
 from bench.results import Results
-from bench.world import World
 from functions.heartbeat.limit import BEATS, WINDOW_SECONDS
 from local.processes import Server
 
@@ -26,39 +26,39 @@ DEVICES = 200
 BEATS_OF_EACH = 10  # in a step
 
 
-def measure(world: World, results: Results) -> None:
+def measure(fixture: Fixture, results: Results) -> None:
     """20,000 new registrations, 20,000 beats of 200 devices, 5,000 pages of the portal; a tenth of them if quick."""
-    new, pages = (200, 50) if world.quick else (2_000, 500)
+    new, pages = (200, 50) if fixture.quick else (2_000, 500)
     step_seconds = 1.2 * WINDOW_SECONDS * BEATS_OF_EACH / BEATS
     with contextlib.ExitStack() as stack:
-        entra, settings = stack.enter_context(outside(world))
-        requests = registrations(world, entra, STEPS * new)
-        store = world.tenant()
-        world.write(devices(store, 50))
-        page = [page_request(world, store)] * pages
+        entra, settings = stack.enter_context(outside(fixture))
+        requests = registrations(fixture, entra, STEPS * new)
+        store = fixture.tenant()
+        fixture.write(devices(store, 50))
+        page = [page_request(fixture, store)] * pages
         ids = new_ids(DEVICES)
-        beating = beats(world, "memory-beats", world.tenant(ids), ids * BEATS_OF_EACH)
+        beating = beats(fixture, "memory-beats", fixture.tenant(ids), ids * BEATS_OF_EACH)
         running: dict[str, tuple[int, Server]] = {}
         for name, env in (
             ("device_registration", settings),
-            ("heartbeat", world.environment),
-            ("admin_portal", {**world.environment, **PORTAL}),
+            ("heartbeat", fixture.environment),
+            ("admin_portal", {**fixture.environment, **PORTAL}),
         ):
-            source = servers.staged(name, world.folder)
+            source = servers.staged(name, fixture.folder)
             running[name] = stack.enter_context(servers.served(source, name, env))
-        shown = load.write_requests(world.folder / "memory-pages", page)
+        shown = load.write_requests(fixture.folder / "memory-pages", page)
         sizes: dict[str, list[float]] = {name: [] for name in running}
         for step in range(STEPS):
             began = time.monotonic()
             part = requests[step * new : (step + 1) * new]
-            registering = load.write_requests(world.folder / "memory-new", part)
-            for name, file, good in (
-                ("heartbeat", beating, all_good),
-                ("device_registration", registering, all_created),
-                ("admin_portal", shown, all_good),
+            registering = load.write_requests(fixture.folder / "memory-new", part)
+            for name, file, status in (
+                ("heartbeat", beating, "200"),
+                ("device_registration", registering, "201"),
+                ("admin_portal", shown, "200"),
             ):
                 port, server = running[name]
-                good(load.measure(port, file, connections=CONNECTIONS))
+                all_good(load.measure(port, file, connections=CONNECTIONS), status)
                 sizes[name].append(_resident_mib(server))
             if step < STEPS - 1:
                 time.sleep(max(0.0, began + step_seconds - time.monotonic()))

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from bench import load, servers
+from bench.fixture import Documents, Fixture, run
 from bench.issuer import new_ids
 from bench.results import Results
 from bench.rounds import ratio
-from bench.world import Documents, World, run
 from functions.admin_portal.session import Sessions
 from local.processes import HOST
 from shared import development_keys
@@ -36,18 +36,18 @@ SETTINGS = {
 }
 
 
-def measure(world: World, results: Results) -> None:
-    rounds, count = (2, 5_000) if world.quick else (5, 100_000)
-    store = world.tenant()
-    world.write(devices(store, count))
+def measure(fixture: Fixture, results: Results) -> None:
+    rounds, count = (2, 5_000) if fixture.quick else (5, 100_000)
+    store = fixture.tenant()
+    fixture.write(devices(store, count))
     first, whole, bare = [], [], []
-    source = servers.staged("admin_portal", world.folder)
-    with servers.served(source, "admin_portal", {**world.environment, **SETTINGS}) as (port, _):
+    source = servers.staged("admin_portal", fixture.folder)
+    with servers.served(source, "admin_portal", {**fixture.environment, **SETTINGS}) as (port, _):
         for _ in range(rounds):
             started = time.perf_counter()
             run(store.count_devices(seconds=30.0))
             bare.append(time.perf_counter() - started)
-            shown, done = _page(world, port, store)
+            shown, done = _page(fixture, port, store)
             first.append(shown)
             whole.append(done)
     label = f"{count:,} devices"
@@ -68,22 +68,22 @@ def devices(store: TenantStore, count: int) -> Documents:
         yield f"{store.devices_path}/{device_id}", fields
 
 
-def page_request(world: World, store: TenantStore) -> bytes:
+def page_request(fixture: Fixture, store: TenantStore) -> bytes:
     """A request for the organization's page, with a session as the function itself would begin it."""
     stored = run(store.read())
     if stored is None:
         raise RuntimeError("no such organization")
     response = Response()
-    settings = settings_from(PortalSettings, {**world.environment, **SETTINGS})
+    settings = settings_from(PortalSettings, {**fixture.environment, **SETTINGS})
     sessions = Sessions(settings.session_keys, URL)
     sessions.begin(response, stored)
     cookie = response.headers["Set-Cookie"].partition(";")[0]
     return load.request_bytes("/", cookie=cookie)
 
 
-def _page(world: World, port: int, store: TenantStore) -> tuple[float, float]:
+def _page(fixture: Fixture, port: int, store: TenantStore) -> tuple[float, float]:
     """Seconds until the organization's ID is there, and until the numbers are. Raises RuntimeError without them."""
-    request, page, shown = page_request(world, store), b"", 0.0
+    request, page, shown = page_request(fixture, store), b"", 0.0
     started = time.perf_counter()
     with socket.create_connection((HOST, port), timeout=60) as connection:
         connection.sendall(request)

@@ -15,10 +15,10 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from bench.fixture import Fixture
 from bench.issuer import new_ids
 from bench.results import Results
 from bench.rounds import in_turns, ratio
-from bench.world import World
 from local.emulators import PROJECT, wipe_firestore
 from local.processes import ROOT
 from shared.store import TenantStore
@@ -29,15 +29,15 @@ FIREBASE = "firebase-tools FirestoreDelete, documents alone"
 DOCUMENTS = "tenant_purge, documents alone"
 
 
-def measure(world: World, results: Results) -> None:
-    count, rounds = (5_000, 2) if world.quick else (50_000, 3)
+def measure(fixture: Fixture, results: Results) -> None:
+    count, rounds = (5_000, 2) if fixture.quick else (50_000, 3)
     measures: dict[str, Callable[[int], float]] = {
-        FIREBASE: lambda many: _firebase(world, many),
-        DOCUMENTS: lambda many: _rate(world, many, "bench.purge_own"),
+        FIREBASE: lambda many: _firebase(fixture, many),
+        DOCUMENTS: lambda many: _rate(fixture, many, "bench.purge_product"),
     }
     for name in in_turns(measures, 3):  # an emulator's engine compiles what it has run often
         measures[name](count // 5)
-    rates: dict[str, list[float]] = {RECURSIVE: [_rate(world, count, "bench.purge_peer")]}
+    rates: dict[str, list[float]] = {RECURSIVE: [_rate(fixture, count, "bench.purge_peer")]}
     for name in in_turns(measures, rounds):
         rates.setdefault(name, []).append(measures[name](count))
     for name, values in rates.items():
@@ -45,45 +45,45 @@ def measure(world: World, results: Results) -> None:
     against_recursive = statistics.median(rates[DOCUMENTS]) / rates[RECURSIVE][0]
     results.key("purge_rate_vs_recursive_delete", against_recursive, "≥ 8")
     results.key("purge_rate_vs_firebase_delete", ratio(rates[DOCUMENTS], rates[FIREBASE]), "≥ 1.2")
-    _memory(world, results)
+    _memory(fixture, results)
 
 
-def _memory(world: World, results: Results) -> None:
-    few, many = (1_000, 10_000) if world.quick else (10_000, 200_000)
+def _memory(fixture: Fixture, results: Results) -> None:
+    few, many = (1_000, 10_000) if fixture.quick else (10_000, 200_000)
     peaks = {}
     for count in (few, many):
-        store = _purging(world, count)
-        peaks[count] = _child(world, "bench.purge_own", store)["peak_mib"]
-        _verify(world, store)
+        store = _purging(fixture, count)
+        peaks[count] = _child(fixture, "bench.purge_product", store)["peak_mib"]
+        _verify(fixture, store)
         results.measured("purge memory", f"{count:,} devices", [peaks[count]], "MiB")
     results.key("purge_peak_rss_growth", peaks[many] / peaks[few], "≤ 1.15")
 
 
-def _purging(world: World, count: int) -> TenantStore:
+def _purging(fixture: Fixture, count: int) -> TenantStore:
     """A tenant that is being purged, with that many devices.
 
     Nothing else is in the emulator: what it keeps of documents that were deleted long ago would slow it down.
     """
-    wipe_firestore(world.firestore)
-    store, now = world.tenant(new_ids(count)), datetime.now(UTC)
+    wipe_firestore(fixture.firestore)
+    store, now = fixture.tenant(new_ids(count)), datetime.now(UTC)
     closing = Closing(now, Reason.REQUESTED, store.id)
     tenant = Tenant("Bench", Status.PURGING, Consent(now), closing)
-    world.write([(store.path, to_document(tenant))])
+    fixture.write([(store.path, to_document(tenant))])
     return store
 
 
-def _rate(world: World, count: int, module: str) -> float:
-    store = _purging(world, count)
-    seconds = _child(world, module, store)["seconds"]
-    _verify(world, store)
+def _rate(fixture: Fixture, count: int, module: str) -> float:
+    store = _purging(fixture, count)
+    seconds = _child(fixture, module, store)["seconds"]
+    _verify(fixture, store)
     return count / seconds
 
 
-def _child(world: World, module: str, store: TenantStore) -> dict[str, float]:
+def _child(fixture: Fixture, module: str, store: TenantStore) -> dict[str, float]:
     env = {
         "PATH": os.environ["PATH"],
         "GOOGLE_CLOUD_PROJECT": PROJECT,
-        "FIRESTORE_EMULATOR_HOST": world.firestore,
+        "FIRESTORE_EMULATOR_HOST": fixture.firestore,
     }
     command = [sys.executable, "-m", module, store.id]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True)
@@ -91,18 +91,18 @@ def _child(world: World, module: str, store: TenantStore) -> dict[str, float]:
     return found
 
 
-def _firebase(world: World, count: int) -> float:
-    store = _purging(world, count)
-    env = {"PATH": os.environ["PATH"], "FIRESTORE_EMULATOR_HOST": world.firestore}
+def _firebase(fixture: Fixture, count: int) -> float:
+    store = _purging(fixture, count)
+    env = {"PATH": os.environ["PATH"], "FIRESTORE_EMULATOR_HOST": fixture.firestore}
     script = ROOT / "bench/peers/firebase_delete.cjs"
     command = ["node", str(script), PROJECT, store.devices_path]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True)
     seconds = float(json.loads(done.stdout.splitlines()[-1])["seconds"])
-    _verify(world, store)
+    _verify(fixture, store)
     return count / seconds
 
 
-def _verify(world: World, store: TenantStore) -> None:
+def _verify(fixture: Fixture, store: TenantStore) -> None:
     """Nothing of the tenant is left. Raises RuntimeError."""
-    if not world.is_empty(store.path):
+    if not fixture.is_empty(store.path):
         raise RuntimeError("documents are left")

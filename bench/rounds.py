@@ -17,6 +17,6 @@ def in_turns(candidates: Iterable[T], rounds: int) -> Iterator[T]:
         yield from order
 
 
-def ratio(own: Sequence[float], floor: Sequence[float]) -> float:
+def ratio(rates: Sequence[float], floor: Sequence[float]) -> float:
     """The median of the rounds' ratios. Raises ValueError where one has more rounds than the other."""
-    return statistics.median(one / other for one, other in zip(own, floor, strict=True))
+    return statistics.median(rate / other for rate, other in zip(rates, floor, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import compileall
 import contextlib
+import functools
 import http.client
 import os
 import shutil
@@ -27,12 +28,11 @@ FRAMEWORK = Path(sys.executable).with_name("functions-framework")
 POLL_SECONDS = 0.002
 
 
+@functools.cache
 def staged(name: str, folder: Path) -> Path:
     """The bundle of a function, or the folder of a peer, with compiled bytecode."""
     if (PEERS / name).is_dir():
-        target = folder / name
-        if not target.exists():
-            shutil.copytree(PEERS / name, target)
+        target = shutil.copytree(PEERS / name, folder / name)
     else:
         target = bundle.stage(name, build=folder)
     compileall.compile_dir(target, quiet=1)
@@ -72,9 +72,9 @@ def served(source: Path, target: str, env: Mapping[str, str]) -> Iterator[tuple[
     ours = ("PYTHON", "FIREBASE_", "FIRESTORE_", "GOOGLE_", "ENTRA_")
     blank = {name: "" for name in os.environ if name.startswith(ours)}
     started = command(source, target, port)
-    with server(f"bench-{source.name}", started, env={**blank, **env}, cwd=source) as one:
-        one.wait_until_ready(f"http://{HOST}:{port}/")
-        yield port, one
+    with server(f"bench-{source.name}", started, env={**blank, **env}, cwd=source) as process:
+        process.wait_until_ready(f"http://{HOST}:{port}/")
+        yield port, process
 
 
 def cold_start_seconds(source: Path, target: str, env: Mapping[str, str], request: bytes) -> float:

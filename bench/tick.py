@@ -9,10 +9,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from bench.counter import counted
+from bench.fixture import Fixture, opened, run
 from bench.issuer import new_ids
-from bench.purge_own import scheduled_run
+from bench.purge_product import scheduled_run
 from bench.results import Results
-from bench.world import World, opened, run
 from shared.google.firestore import Firestore
 from shared.tenant import Consent, Status, Tenant, to_document
 
@@ -27,12 +27,12 @@ class Consenting:
         self.probes += 1
 
 
-def measure(world: World, results: Results) -> None:
-    count, due, rounds = (500, 20, 2) if world.quick else (10_000, 100, 5)
+def measure(fixture: Fixture, results: Results) -> None:
+    count, due, rounds = (500, 20, 2) if fixture.quick else (10_000, 100, 5)
     now = datetime.now(UTC)
-    _add(world, count, now)
+    _add(fixture, count, now)
     idle, documents, billed = [], [], []
-    with counted(world.firestore) as (address, wire), opened(address) as database:
+    with counted(fixture.firestore) as (address, wire), opened(address) as database:
         run(database.get("tenants/none"))  # connects
         for _ in range(rounds):
             wire.reset()
@@ -43,7 +43,7 @@ def measure(world: World, results: Results) -> None:
             documents.append(wire.documents)
             billed.append(wire.billed)
         counts = wire.calls["RunAggregationQuery"]
-        _add(world, due, now - timedelta(days=2))
+        _add(fixture, due, now - timedelta(days=2))
         wire.reset()
         if _probes(database, now) != due:
             raise RuntimeError("not just the tenants that are due were probed")
@@ -65,6 +65,6 @@ def _probes(database: Firestore, now: datetime) -> int:
     return entra.probes
 
 
-def _add(world: World, count: int, checked: datetime) -> None:
+def _add(fixture: Fixture, count: int, checked: datetime) -> None:
     tenant = to_document(Tenant("Bench", Status.ACTIVE, Consent(checked)))
-    world.write((f"tenants/{each}", tenant) for each in new_ids(count))
+    fixture.write((f"tenants/{each}", tenant) for each in new_ids(count))

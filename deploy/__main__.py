@@ -1,4 +1,4 @@
-"""`make deploy STACK=…` and `make undeploy STACK=…`: what surrounds Pulumi. See deploy/README.md.
+"""`make deploy STACK=…` and `make undeploy STACK=…`: the steps around Pulumi. See deploy/README.md.
 
 Pulumi's state is kept in a bucket of the project, in its region, encrypted with a key of the project's Cloud KMS.
 Sources: Pulumi, "DIY backends" and "Secrets providers"; Cloud Storage, "Use customer-managed encryption keys".
@@ -42,7 +42,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Deployment:
-    """One stack, and how commands are run: as subprocess.run does."""
+    """One stack. run: runs a command, as subprocess.run does."""
 
     config: Config
     run: Run = subprocess.run
@@ -61,13 +61,13 @@ class Deployment:
         return f"gs://{self.project}-calliente-state"
 
     def up(self) -> None:
-        """Make the stack what its file says. Raises Stopped."""
+        """Deploy the stack as its file declares it. Raises Stopped."""
         self._staged()
         self._prepare_state()
         self._pulumi("up", "--refresh")
 
     def down(self) -> str:
-        """Remove everything but what is protected, and return what stays. Raises Stopped, naming what could not go."""
+        """Remove what is not protected; return what stays. Raises Stopped, which names what could not be removed."""
         self._prepare_state()
         failed = self._call(self._words("destroy", "--exclude-protected", "--continue-on-error"))
         exported = self._output(self._words("stack", "export"))
@@ -77,10 +77,10 @@ class Deployment:
         return "These stay, protected: " + ", ".join(stays) + STAYS.format(project=self.project)
 
     def _staged(self) -> None:
-        """Stage all bundles. What is deployed is a commit: changes that are not committed are refused."""
+        """Stage all bundles. Raises Stopped if a file differs from the commit."""
         for name in bundle.functions():
-            made = bundle.build_of(bundle.stage(name))
-            if made.commit.endswith("-modified"):
+            build = bundle.build_of(bundle.stage(name))
+            if build.commit.endswith("-modified"):
                 raise Stopped(f"functions/{name} or shared/ differs from the commit; commit first")
 
     def _prepare_state(self) -> None:
@@ -111,10 +111,10 @@ class Deployment:
         self._pulumi("stack", "select", "--create", f"--secrets-provider=gcpkms://{self.key}")
 
     def _unless(self, look: Sequence[str], make: Sequence[str]) -> None:
-        found = self.run(
+        exists = self.run(
             ["gcloud", *look, "--quiet"], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        if found.returncode:
+        if exists.returncode:
             self._gcloud(*make)
 
     def _gcloud(self, *words: str) -> None:
@@ -132,12 +132,12 @@ class Deployment:
         return self.run(command, cwd=ROOT, env=self._environ(), check=False).returncode
 
     def _output(self, command: Sequence[str]) -> str:
-        done = self.run(
+        result = self.run(
             command, cwd=ROOT, env=self._environ(), stdout=subprocess.PIPE, text=True, check=False
         )
-        if done.returncode:
+        if result.returncode:
             raise Stopped("pulumi stack export failed: what is left is not known")
-        return done.stdout
+        return result.stdout
 
     def _environ(self) -> dict[str, str]:
         return {
@@ -150,14 +150,18 @@ class Deployment:
 
 
 def left(resources: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Return what is protected, and what is neither that nor needed by it; of a stack after its removal."""
-    by_urn = {one["urn"]: one for one in resources}
-    needed = {urn for urn, one in by_urn.items() if one.get("protect")}
+    """Return the names of protected resources, and of those that are left and neither protected nor needed by one."""
+    by_urn = {resource["urn"]: resource for resource in resources}
+    needed = {urn for urn, resource in by_urn.items() if resource.get("protect")}
     stays, waiting = sorted(needed), list(needed)
     while waiting:
-        one = by_urn[waiting.pop()]
-        provider = one.get("provider", "").rpartition("::")[0]
-        for urn in {*one.get("dependencies", []), one.get("parent", ""), provider} & by_urn.keys():
+        resource = by_urn[waiting.pop()]
+        provider = resource.get("provider", "").rpartition("::")[0]
+        for urn in {
+            *resource.get("dependencies", []),
+            resource.get("parent", ""),
+            provider,
+        } & by_urn.keys():
             if urn not in needed:
                 needed.add(urn)
                 waiting.append(urn)
@@ -170,7 +174,7 @@ def _name(urn: str) -> str:
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], run: Run = subprocess.run) -> int:
-    """arguments: up or down, and the stack. Returns 0, 1 where something failed, 2 for a wrong or missing setting."""
+    """arguments: up or down, and the stack. Returns 0, 1 if something failed, 2 if a setting is wrong or missing."""
     try:
         action, name = arguments
         deployment = Deployment(Config.read(name, settings_of(name)), run)

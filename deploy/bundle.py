@@ -35,7 +35,7 @@ _EPOCH_SECONDS = 315_532_800
 
 
 class BundleError(Exception):
-    """A folder of the bundle holds what does not belong there. paths: which, relative to the repo's root."""
+    """A folder of the bundle holds files that do not belong there. paths: relative to the repository's root."""
 
     def __init__(self, what: str, paths: list[str]) -> None:
         super().__init__(f"{what}: {', '.join(paths)}")
@@ -77,8 +77,8 @@ def stage(name: str, *, build: Path = BUILD, root: Path = ROOT) -> Path:
                 target = staged / place / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-        made = Build(_commit(list(sources), root), _digest(staged))
-        (staged / BUILD_FILE).write_text(json.dumps(asdict(made), indent=2) + "\n")
+        origin = Build(_commit(list(sources), root), _digest(staged))
+        (staged / BUILD_FILE).write_text(json.dumps(asdict(origin), indent=2) + "\n")
         _level(staged)
         if bundle.exists():
             bundle.rename(Path(scratch) / "previous")
@@ -104,22 +104,22 @@ def build_of(bundle: Path) -> Build:
 
 def _files(folder: Path, root: Path) -> list[Path]:
     tracked = _tracked(folder, root)
-    found = list(_walk(folder))
-    strange = [path for path in found if tracked is not None and path not in tracked]
+    files = list(_walk(folder))
+    strange = [path for path in files if tracked is not None and path not in tracked]
     if strange:
         raise BundleError("git does not track", _named(strange, root))
     inside, ours = root.resolve(), None if tracked is None else {p.resolve() for p in tracked}
-    for path in found:
+    for path in files:
         target = path.resolve()
         if path.is_symlink() and not (
             target.is_file() and target.is_relative_to(inside) and (ours is None or target in ours)
         ):
             raise BundleError("a link that leads elsewhere", _named([path], root))
-    return found
+    return files
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, links among them, in the order of their paths; no bytecode, nothing hidden."""
+    """Yield the files and links below a folder in the order of their paths, without bytecode and hidden files."""
     for entry in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         parts = entry.relative_to(folder).parts
         if "__pycache__" in parts or any(part.startswith(".") for part in parts):
@@ -129,7 +129,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _git(root: Path, *words: str) -> str | None:
-    """Ask git; None where there is none, or the tree is not under it."""
+    """Return what git prints; None if there is no git, or no repository."""
     if not (root / ".git").exists() or shutil.which("git") is None:
         return None
     return subprocess.run(
@@ -183,8 +183,8 @@ def main() -> None:
             parser.error(str(error))
         except BundleError as error:
             sys.exit(f"{error}. A bundle holds what the commit holds: add it to git, or remove it.")
-        made = build_of(bundle)
-        print(f"{bundle.relative_to(ROOT)}/  {made.commit[:12]}  sha256:{made.digest}")
+        origin = build_of(bundle)
+        print(f"{bundle.relative_to(ROOT)}/  {origin.commit[:12]}  sha256:{origin.digest}")
 
 
 if __name__ == "__main__":

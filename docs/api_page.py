@@ -9,7 +9,7 @@ import jinja2
 
 _PAGE = """\
 {% macro content(content) %}{% for media in (content or {}).values() -%}
-{% for one in (media.examples or {}).values() %}<pre>{{ pretty(one.value) }}</pre>
+{% for example in (media.examples or {}).values() %}<pre>{{ pretty(example.value) }}</pre>
 {% else %}<pre>{{ pretty(media.example) }}</pre>
 {% endfor %}{% endfor %}{% endmacro -%}
 <!doctype html>

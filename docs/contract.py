@@ -1,11 +1,11 @@
-"""Whether the description of the phones' API breaks an app that was built on the last released one.
+"""Check that the phones' API breaks no app that was built for the last release.
 
-    python -m docs.contract              exit code 1, and what breaks, if anything does
-    python -m docs.contract --release    keep today's description as the released one, if nothing breaks
+    python -m docs.contract              exit code 1 and a list, if something breaks
+    python -m docs.contract --release    if nothing breaks, keep today's description as the released one
 
-oasdiff compares; `make contract` installs it. docs/released/severity.txt says where we differ from its judgement: a new
-code breaks nobody, because an app takes an unknown one as its status says; a changed pattern of what an app sends may.
-Source: oasdiff, "Breaking changes", "Customizing severity levels".
+oasdiff compares the descriptions; `make contract` installs it. docs/released/severity.txt says where we judge
+differently: a new code breaks no app, because an app treats an unknown code as its status says; a changed pattern of a
+member that an app sends may break it. Source: oasdiff, "Breaking changes", "Customizing severity levels".
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ class CannotCompare(Exception):
 
 
 def breaking(released: Path, current: Path) -> str:
-    """What breaks, for people; empty if nothing does. Raises CannotCompare."""
+    """Return oasdiff's text about what breaks; empty if nothing does. Raises CannotCompare."""
     if not TOOL.exists():
         raise CannotCompare("oasdiff is not installed: make contract")
     command = [str(part) for part in (TOOL, "breaking", released, current, "--fail-on", "ERR")]
-    done = subprocess.run(
+    result = subprocess.run(
         [*command, "--severity-levels", str(SEVERITY), "--color", "never"],
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode not in (0, BREAKS):
-        raise CannotCompare(done.stderr.strip())
-    return done.stdout if done.returncode == BREAKS else ""
+    if result.returncode not in (0, BREAKS):
+        raise CannotCompare(result.stderr.strip())
+    return result.stdout if result.returncode == BREAKS else ""
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0: nothing breaks; 1: something does; 2: it cannot be compared."""
+    """Return the exit code: 0 if nothing breaks, 1 if something does, 2 if oasdiff cannot compare."""
     try:
         broken = breaking(RELEASED, CURRENT)
     except CannotCompare as fault:

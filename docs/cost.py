@@ -1,7 +1,7 @@
-"""What a month costs, from list prices (docs/prices.json) and the operations that each part makes.
+"""The cost of a month, from list prices (docs/prices.json) and the operations of each part.
 
-A free allotment of a day is taken off each day, one of a month from the month; Google grants some to a billing account,
-not to a project, so another project may have used it up.
+A free allotment per day is deducted each day, one per month from the month. Google grants some to a billing account,
+not to a project, so another project may have used them up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COUNTED = 1000  # index entries that a count reads for the price of one document
 
 @dataclass(frozen=True)
 class Operations:
-    """Firestore's of a day, by who makes them: who → reads, writes."""
+    """Firestore's reads and writes in a day: {who makes them: number}."""
 
     reads: Mapping[str, float]
     writes: Mapping[str, float]
@@ -32,7 +32,7 @@ class Operations:
 
 @dataclass(frozen=True)
 class Month:
-    """A month of a fleet of so many devices. document: prices.json."""
+    """A month of a fleet. document: the content of prices.json. devices: their number."""
 
     document: Mapping[str, Any]
     devices: int
@@ -55,7 +55,7 @@ class Month:
 
     @property
     def beats(self) -> float:
-        """In a day."""
+        """Heartbeats in a day."""
         return self.devices * self.given["beats_a_day"]
 
     @property
@@ -65,37 +65,37 @@ class Month:
 
     @property
     def pages_of_users(self) -> float:
-        """Of 1,000, in a look through all Auth users."""
+        """Pages of 1,000 that hold all Auth users."""
         return math.ceil(self.devices / 1000)
 
     def operations(self) -> Operations:
-        """Firestore's of a day. A count of nothing, and a query without a result, are a read."""
-        own = self.devices * self.given["own_reads_a_day"]
+        """Return Firestore's operations in a day. A count of nothing, and a query without a result, are one read."""
+        reads = self.devices * self.given["own_reads_a_day"]
         four_counts = 2 * max(1, self.tenants / COUNTED) + 2
         return Operations(
             reads={
-                "phones read their own document, and the rules the organization's": 2 * own,
+                "phones read their own document, and the rules the organization's": 2 * reads,
                 "registrations, 2 each": 2 * self.renewals,
                 "checks of the consent, once a day": self.tenants,
                 "the run's queries: due, signing out, checks, silent, receipts": 6 * RUNS_A_DAY,
                 "the run's four counts of organizations": four_counts * RUNS_A_DAY,
                 "the two counts of the expiry, while a device is silent": self._expiry_counts,
-                "the bookmark of the look through all Auth users": self.pages_of_users,
+                "the position of the sweep through all Auth users": self.pages_of_users,
             },
             writes={
                 "heartbeats, 1 each": self.beats,
                 "checks of the consent, noted": self.tenants,
-                "the bookmark of the look through all Auth users": self.pages_of_users,
+                "the position of the sweep through all Auth users": self.pages_of_users,
             },
         )
 
     @property
     def _expiry_counts(self) -> float:
-        """At the most: a device is silent at every run, and all others beat each day."""
+        """The most reads: a device is silent at every run, and all others beat each day."""
         return 2 * max(1, self.devices / COUNTED) * RUNS_A_DAY
 
     def instance_seconds(self) -> dict[str, float]:
-        """Of a month. Beats come at random: an instance serves one, several, or nobody."""
+        """Return the billed instance seconds of a month. Beats come at random: an instance serves several or none."""
         a_second = (self.beats + self.renewals) / DAY_SECONDS
         alone = 1 - math.exp(-a_second * self.given["least_billed_ms"] / 1000)
         busy = a_second * self.given["heartbeat_cpu_ms"] / 1000 / self.given["target_utilization"]
@@ -107,19 +107,23 @@ class Month:
         }
 
     def costs(self) -> dict[str, float]:
-        """US dollars, by what is billed."""
+        """Return the US dollars of a month, by what is billed."""
         price, free = self.price, self.free
-        done = self.operations()
+        operations = self.operations()
         requests = (self.beats + self.renewals) * DAYS
         seconds = sum(self.instance_seconds().values())
         memory = seconds * self.given["memory_gib"]
         stored = self.devices * self.given["device_bytes"] / GIB
         return {
-            "Firestore writes": _beyond(sum(done.writes.values()), free["firestore_writes_a_day"])
+            "Firestore writes": _beyond(
+                sum(operations.writes.values()), free["firestore_writes_a_day"]
+            )
             * DAYS
             / 1e5
             * price["firestore_writes"],
-            "Firestore reads": _beyond(sum(done.reads.values()), free["firestore_reads_a_day"])
+            "Firestore reads": _beyond(
+                sum(operations.reads.values()), free["firestore_reads_a_day"]
+            )
             * DAYS
             / 1e5
             * price["firestore_reads"],
@@ -139,7 +143,7 @@ class Month:
         }
 
     def identity_platform(self) -> float:
-        """What an upgrade of Firebase Authentication would add, in US dollars."""
+        """Return the US dollars that an upgrade of Firebase Authentication would add to a month."""
         steps = self.document["identity_platform"]["per_user_from"]
         ends = [start for start, _ in steps[1:]] + [math.inf]
         return float(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from docs.cost import Month, month
+from docs import cost
 from docs.quotas import quota_figures
 
 FLEETS = (1_000, 100_000, 1_000_000, 10_000_000)
@@ -14,7 +14,7 @@ TEMPLATE = Path(__file__).with_name("cost.template.md")
 
 def cost_page() -> str:
     """The whole page, as Markdown."""
-    months = [month(devices) for devices in FLEETS]
+    months = [cost.month(devices) for devices in FLEETS]
     document = months[0].document
     identity = document["identity_platform"]
     return TEMPLATE.read_text().format(
@@ -43,19 +43,25 @@ def cost_page() -> str:
     )
 
 
-def _costs(months: Sequence[Month]) -> str:
-    rows = [(name, *(f"{one.costs()[name]:,.2f}" for one in months)) for name in months[0].costs()]
-    rows.append(("**in all**", *(f"**{sum(one.costs().values()):,.2f}**" for one in months)))
-    added = (f"{one.identity_platform():,.2f}" for one in months)
+def _costs(months: Sequence[cost.Month]) -> str:
+    rows = [
+        (name, *(f"{month.costs()[name]:,.2f}" for month in months)) for name in months[0].costs()
+    ]
+    rows.append(("**in all**", *(f"**{sum(month.costs().values()):,.2f}**" for month in months)))
+    added = (f"{month.identity_platform():,.2f}" for month in months)
     rows.append(("Identity Platform, on top", *added))
     return _table(("US dollars a month", *_fleets()), rows)
 
 
-def _operations(months: Sequence[Month]) -> str:
-    done = [one.operations() for one in months]
-    rows = [(f"reads: {who}", *(f"{one.reads[who]:,.0f}" for one in done)) for who in done[0].reads]
+def _operations(months: Sequence[cost.Month]) -> str:
+    operations = [month.operations() for month in months]
+    rows = [
+        (f"reads: {who}", *(f"{day.reads[who]:,.0f}" for day in operations))
+        for who in operations[0].reads
+    ]
     rows += [
-        (f"writes: {who}", *(f"{one.writes[who]:,.0f}" for one in done)) for who in done[0].writes
+        (f"writes: {who}", *(f"{day.writes[who]:,.0f}" for day in operations))
+        for who in operations[0].writes
     ]
     return _table(("a day", *_fleets()), rows)
 

@@ -1,4 +1,4 @@
-"""docs/data-inventory.md, from the schemas that the writes and the audit go by."""
+"""docs/data-inventory.md, from the schemas that check the writes and drive the audit."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ NOT_STORED = {
     "User Profile Data": "Names, e-mail addresses, Entra object IDs, in clear or hashed",
     "Microsoft 365 Content": "Mailbox, calendar, files",
     "Authentication Information": "Passwords, access, ID and refresh tokens, sessions",
-    "IP Addresses, User Agents": "Not by us: left out of our logs, and the platform's own request logs are excluded."
-    " What Firebase Authentication keeps of them by itself stands above",
+    "IP Addresses, User Agents": "Not by us: our logs leave them out, and the platform's own request logs are excluded."
+    " What Firebase Authentication itself keeps of them is listed above",
 }
 
 HEAD = """\
 # Data inventory
 
-Everything that Calliente's backend stores, field by field, in the form of the table in the published policy. Generated
-by `make docs` from `shared/inventory.py`, which the writes and `python -m support audit` go by as well; do not edit it.
+Everything that Calliente's backend stores, field by field, in the form of the table in the published policy.
+`make docs` generates this page from `shared/inventory.py`, which also checks the writes and drives
+`python -m support audit`; do not edit it.
 """
 
 RECEIPTS = """\
@@ -30,24 +31,27 @@ A receipt proves that a deletion was carried out, or withdrawn, and names nobody
 """
 
 TAIL = """\
-"The device itself" reads its own document, and nothing else, only while its organization is active and for 30 days
-after its user last signed in (`firestore.rules`); the organization's name comes with the answer to its registration.
+"The device itself" reads its own document and nothing else, while its organization is active, and for 30 days after
+its user last signed in (`firestore.rules`). The answer to its registration has the organization's name.
 Administrators see counts in the portal, never a device. "Support" is whoever holds a role on the Google Cloud project.
 
-Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union unless
+Data is stored in Firestore and Firebase Authentication. Firestore and the log storage are in the European Union, unless
 a deployment names another place on purpose (`ALLOW_LOCATION`). Google states no EU residency for Firebase
-Authentication: of ours it holds nothing but the two random or organizational identifiers above.
+Authentication: of our data it holds only the tenant ID and the random device ID above.
 
-What is left after a deletion, and for how long: earlier versions of a document can be read in Firestore for an hour
-(Firestore, "Point-in-time recovery (PITR) overview"); daily backups stay in the same place and are deleted after 7 days
-(`BACKUP_DAYS`; 0 for none), and a restore purges again what had been purged; Google removes a deleted user of Firebase
-Authentication from its live and backup systems within 180 days (Firebase, "Privacy and Security in Firebase").
+What is left after a deletion, and for how long:
 
-This inventory as programs read it stands at `/inventory.json` of the portal. Its SHA-256, which receipts and audits
-carry, is now `{digest}`.
+- Firestore can return earlier versions of a document for an hour (Firestore, "Point-in-time recovery (PITR) overview").
+- Daily backups stay in the same place, and are deleted after 7 days (`BACKUP_DAYS`; 0 for none). A restore deletes
+  again what had been purged.
+- Google removes a deleted user of Firebase Authentication from its live and backup systems within 180 days (Firebase,
+  "Privacy and Security in Firebase").
 
-An onboarding that is under way is kept in a signed cookie of the administrator's browser for minutes, and on no server.
-How to get the deletion of an organization's data: `docs/operations.md`.
+The portal publishes this inventory for programs at `/inventory.json`. Its SHA-256, which receipts and audits
+name, is now `{digest}`.
+
+An unfinished onboarding is kept for minutes in a signed cookie of the administrator's browser, and on no server.
+How to have an organization's data deleted: `docs/operations.md`.
 """
 
 

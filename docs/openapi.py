@@ -19,10 +19,10 @@ DEVICE_ID = "5f0c1a9e-3b5d-4c8a-9a51-0d5f2f6b7c11"
 JWT = "eyJhbGciOiJSUzI1NiJ9.…"
 VERSION = "1.0.0"
 ABOUT = """\
-What Calliente's mobile app calls, and what whoever asked for a deletion calls to have its receipt. Contacts never pass
+The routes that Calliente's mobile app calls, and the route that returns the receipt of a deletion. Contacts never pass
 through this API.
 
-Every error is `application/problem+json` (RFC 9457) and carries a stable `code`; go by it, not by the title.
+Every error is `application/problem+json` (RFC 9457) with a stable `code`; decide by the code, not by the title.
 docs/mobile.md says what an app does for each. Paths other than these answer 404 `not_found`, other methods 405 with
 `Allow`. Unknown members, duplicate keys and bodies over 4 KiB are refused. Credentials are checked before bodies.
 The onboarding function (pages for a browser) and the purge (a scheduled event) have no API.
@@ -31,7 +31,8 @@ The onboarding function (pages for a browser) and the purge (a scheduled event) 
 
 class HeartbeatAnswer(Schema):
     nextHeartbeatInSeconds = fields.Integer(  # noqa: N815
-        required=True, metadata={"description": "Spread by 10 %, so that phones drift apart"}
+        required=True,
+        metadata={"description": "With a jitter of 10 %, so that phones do not beat at once"},
     )
 
 
@@ -137,7 +138,7 @@ def to_yaml(document: dict[str, Any]) -> str:
 
 
 def all_problems(base: type[errors.Problem] = errors.Problem) -> Iterator[type[errors.Problem]]:
-    """Every kind of answer other than success."""
+    """Return every class of error that an answer can be: `base` and its subclasses."""
     if base.__module__ == errors.__name__:  # a function may have outcomes of its own
         yield base
     for kind in base.__subclasses__():
@@ -154,7 +155,7 @@ def _registration(spec: APISpec) -> None:
     operation: dict[str, Any] = {
         "operationId": "registerDevice",
         "summary": "Get an anonymous identity for this device",
-        "description": "Harmless to repeat: the same device ID gets a fresh custom token and nothing new is stored.",
+        "description": "May be repeated: the same device ID gets a fresh custom token, and nothing new is stored.",
         "security": [{"entra": []}],
         "parameters": _parameters(),
         "requestBody": _body("RegistrationBody", {"deviceId": DEVICE_ID}),
@@ -172,10 +173,10 @@ def _sign_out(spec: APISpec) -> None:
     operation: dict[str, Any] = {
         "operationId": "signOut",
         "summary": "Delete this device's document and its Firebase user",
-        "description": "Harmless to repeat while the ID token is good.",
+        "description": "May be repeated while the ID token is valid.",
         "security": [{"firebase": []}],
         "responses": {
-            "204": {"description": "This device is forgotten"},
+            "204": {"description": "The device is deleted"},
             **_problems(ALWAYS, "DELETE"),
         },
     }
@@ -189,7 +190,7 @@ def _sign_out(spec: APISpec) -> None:
 def _heartbeat(spec: APISpec) -> None:
     operation: dict[str, Any] = {
         "operationId": "beat",
-        "summary": "Report that the device lives, and how its last sync ended",
+        "summary": "Send a heartbeat, with the outcome of the last sync",
         "security": [{"firebase": []}],
         "parameters": _parameters(),
         "requestBody": _body("HeartbeatBody", {"outcome": "succeeded"}),
@@ -211,7 +212,7 @@ def _inventory(spec: APISpec) -> None:
     }
     operation: dict[str, Any] = {
         "operationId": "inventory",
-        "summary": "What a phone may find about itself and its organization",
+        "summary": "Return the fields that may be stored about a device and its organization",
         "description": "Public, and cached for an hour. A phone that finds another field beats with "
         "`inventory_mismatch`.",
         "responses": {
@@ -233,10 +234,10 @@ def _receipt(spec: APISpec) -> None:
     )
     operation: dict[str, Any] = {
         "operationId": "receipt",
-        "summary": "How a requested deletion stands",
-        "description": "For whoever holds its receipt ID; nobody signs in. A form of the portal makes the same call, "
-        "and a browser gets a page. The keys that receipts are checked with stand at `/.well-known/jwks.json`, the "
-        "inventory that they name at `/inventory.json`.",
+        "summary": "Return the state of a requested deletion, and its receipt",
+        "description": "For whoever has the receipt ID; nobody signs in. A form of the portal makes the same call, "
+        "and a browser gets a page. The public keys of receipts are at `/.well-known/jwks.json`, the inventory that "
+        "they name at `/inventory.json`.",
         "requestBody": _body("ReceiptBody", {"receiptId": receipt_id}),
         "responses": {
             "200": _success("Pending, withdrawn, or deleted", "ReceiptAnswer", answer),
@@ -262,7 +263,7 @@ def _parameters() -> list[dict[str, Any]]:
             "name": app_check.HEADER,
             "in": "header",
             "required": False,
-            "description": "A token of Firebase App Check, where the deployment asks for it",
+            "description": "A token of Firebase App Check, if the deployment requires it",
             "schema": {"type": "string"},
         },
     ]
@@ -288,24 +289,24 @@ def _success(text: str, schema: str, example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(possible: Sequence[errors.Problem], method: str) -> dict[str, Any]:
-    """An answer per status, with an example per code, made by what makes the real ones."""
+    """Return an answer per status, with an example per code, made by the function that makes the real answers."""
     by_status: dict[int, list[errors.Problem]] = {}
     for problem in sorted(
-        (*possible, errors.MethodNotAllowed((method,))), key=lambda one: one.status
+        (*possible, errors.MethodNotAllowed((method,))), key=lambda problem: problem.status
     ):
         by_status.setdefault(problem.status, []).append(problem)
-    return {str(status): _problem(found) for status, found in by_status.items()}
+    return {str(status): _answer(problems) for status, problems in by_status.items()}
 
 
-def _problem(found: Sequence[errors.Problem]) -> dict[str, Any]:
-    examples = {one.code: {"value": problem_document(one)} for one in found}
+def _answer(problems: Sequence[errors.Problem]) -> dict[str, Any]:
+    examples = {problem.code: {"value": problem_document(problem)} for problem in problems}
     headers = {
         name: {"description": HEADER_TEXTS[name], "schema": {"type": "string"}, "example": value}
-        for one in found
-        for name, value in one.headers.items()
+        for problem in problems
+        for name, value in problem.headers.items()
     }
     answer = {
-        "description": " · ".join(f"`{one.code}`: {one.title}" for one in found),
+        "description": " · ".join(f"`{problem.code}`: {problem.title}" for problem in problems),
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -334,7 +335,7 @@ def _problem_schema() -> dict[str, Any]:
             "fields": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Which members are missing or wrong, where that is what is malformed",
+                "description": "The members that are missing or wrong, if a member is malformed",
             },
         },
     }

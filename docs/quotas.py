@@ -1,4 +1,4 @@
-"""Where the quotas bite: the figures in docs/cost.template.md, from the settings and the beats of a day."""
+"""Where each quota is reached: the figures in docs/cost.template.md, from the settings and the beats of a day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USERS_OF_A_BATCH = 1000
 
 
 def default(variable: str) -> int:
-    """The default of a setting, by its variable. Raises LookupError."""
+    """Return the default of a setting, by its variable. Raises LookupError."""
     for kind in vars(settings).values():
         for field in fields(kind) if hasattr(kind, "__dataclass_fields__") else ():
             if field.metadata.get("variable") == variable:
@@ -25,7 +25,7 @@ def default(variable: str) -> int:
 
 
 def quota_figures(beats_a_day: float) -> dict[str, str]:
-    """As they stand in the table, by the name of their place in it."""
+    """Return the figures as the table shows them: {placeholder: text}."""
     single = default("USER_DELETIONS_PER_SECOND")
     batches = default("USER_BATCH_DELETIONS_PER_SECOND")
     most = default("MAX_DEVICES_PER_TENANT")

@@ -1,4 +1,4 @@
-"""Where the parts of a running local stack are, as .local/stack.json says it."""
+"""The addresses of a running local stack, as .local/stack.json holds them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Addresses:
     ca: str
 
     def write(self, path: Path = STACK_JSON) -> None:
-        """Put the description in place in one move, for this user's eyes only."""
+        """Write the addresses in one move, readable for this user only."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 600
         with os.fdopen(handle, "w") as output:

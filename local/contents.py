@@ -1,4 +1,4 @@
-"""Everything that the emulators hold, read as their owner and bent past every rule: documents and Auth users."""
+"""Reads and changes what the emulators hold, past every rule: documents and Auth users."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ _OWNER = {"Authorization": "Bearer owner"}
 
 
 def documents(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
-    """Every document as the REST interface has it (fields, create and update time), by path."""
+    """Return every document as the REST interface has it (fields, create and update time), by path."""
     root = f"projects/{addresses.project}/databases/(default)/documents"
     query = {"structuredQuery": {"from": [{"allDescendants": True}]}}
     rows = _call("POST", f"http://{addresses.firestore}/v1/{root}:runQuery", query)
-    found = [row["document"] for row in rows if "document" in row]
-    return {one["name"].removeprefix(f"{root}/"): one for one in found}
+    stored = [row["document"] for row in rows if "document" in row]
+    return {document["name"].removeprefix(f"{root}/"): document for document in stored}
 
 
 def users(addresses: Addresses) -> dict[str, Mapping[str, Any]]:
-    """Every Auth user as the REST interface has it, by uid."""
+    """Return every Auth user as the REST interface has it, by uid."""
     base = _auth(addresses)
-    found: dict[str, Mapping[str, Any]] = {}
+    by_uid: dict[str, Mapping[str, Any]] = {}
     token = ""
     while True:
         page = _call("GET", f"{base}/accounts:batchGet?maxResults=1000&nextPageToken={token}")
-        found.update({user["localId"]: user for user in page.get("users", [])})
+        by_uid.update({user["localId"]: user for user in page.get("users", [])})
         token = page.get("nextPageToken", "")
         if not token or not page.get("users"):
-            return found
+            return by_uid
 
 
 def write(addresses: Addresses, path: str, fields: Mapping[str, Any]) -> None:
-    """Write a whole document, fields as the REST interface has them, past every rule."""
+    """Write a whole document, with fields as the REST interface has them."""
     root = f"projects/{addresses.project}/databases/(default)/documents"
     _call("PATCH", f"http://{addresses.firestore}/v1/{root}/{path}", {"fields": fields})
 
 
 def sign_in_earlier(addresses: Addresses, uid: str, at: datetime) -> None:
-    """As if the Auth user had last signed in at that moment: what is renewed from then on says so."""
+    """Set when an Auth user last signed in, which renewed ID tokens then name as auth_time."""
     moment = str(int(at.timestamp() * 1000))
     _call("POST", f"{_auth(addresses)}/accounts:update", {"localId": uid, "lastLoginAt": moment})
 
 
 def delete_user(addresses: Addresses, uid: str) -> None:
-    """As a purge deletes an Auth user."""
+    """Delete an Auth user, as a purge does."""
     _call("POST", f"{_auth(addresses)}/accounts:delete", {"localId": uid})
 
 
 def set_disabled(addresses: Addresses, uid: str) -> None:
-    """As an operator disables an Auth user in Firebase's console."""
+    """Disable an Auth user, as an operator does in Firebase's console."""
     _call("POST", f"{_auth(addresses)}/accounts:update", {"localId": uid, "disableUser": True})
 
 

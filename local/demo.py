@@ -1,6 +1,6 @@
-"""`make demo`: two organizations connect, their phones sync, one asks to be forgotten, and is.
+"""`make demo`: two organizations connect, their phones sync, and one of them has its data deleted.
 
-Every step says what a person would want to know, and stops the walk where what happens is not what was promised.
+Every step says what it has shown, and ends the demo if the product does not do what it promises.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -32,6 +31,7 @@ from local.entra import CONTOSO, FABRIKAM, Browser, Tenant
 from local.phone import Answer, Phone, PhoneError
 from local.processes import ROOT, LocalStackError
 from local.stack import PURGE_DELAY_SECONDS, Stack, part_names, stack
+from shared.schedule import ATTRIBUTES, DATA
 
 PHONES = 25
 AT_ONCE = 8
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class DemoFailed(Exception):
-    """Something was not as promised; the text says what."""
+    """The product did not do what it promises; the text says what."""
 
 
 def expect(actual: object, expected: object, what: str) -> None:
@@ -52,7 +52,7 @@ def expect(actual: object, expected: object, what: str) -> None:
 
 @dataclass
 class Demo:
-    """The walk over a running stack. steps: title and seconds of each that is done."""
+    """The demo on a running stack. steps: title and seconds of each that is done."""
 
     stack: Stack
     console: Console
@@ -85,7 +85,7 @@ class Demo:
     # The steps
 
     def walk(self) -> None:
-        contoso, fabrikam = (self.stack.entra.tenant(one) for one in (CONTOSO, FABRIKAM))
+        contoso, fabrikam = (self.stack.entra.tenant(name) for name in (CONTOSO, FABRIKAM))
         both = (contoso, fabrikam)
         with self.step("Two organizations connect"):
             for tenant in both:
@@ -137,7 +137,7 @@ class Demo:
             phone = Phone(
                 self.stack.addresses, client, tenant.tenant_id, user.username, user.password
             )
-            self.cleanup.callback(phone.__exit__)
+            self.cleanup.enter_context(phone)
             expect(phone.register().status, 201, "a new phone's registration")
             expect(phone.organization_name, tenant.name, "the organization's name on a phone")
             expect(phone.beat().status, 200, "a new phone's heartbeat")
@@ -148,11 +148,11 @@ class Demo:
         self.phones[tenant.tenant_id] = self.each(tenant.name, users, start)
         self.say(f"{PHONES} phones of {tenant.name} registered and beat")
 
-    def isolation(self, own: Tenant, other: Tenant) -> None:
-        phone, stranger = self.phones[own.tenant_id][0], self.phones[other.tenant_id][0]
-        neighbour = self.phones[own.tenant_id][1]
+    def isolation(self, tenant: Tenant, other: Tenant) -> None:
+        phone, stranger = self.phones[tenant.tenant_id][0], self.phones[other.tenant_id][0]
+        neighbour = self.phones[tenant.tenant_id][1]
         expect(phone.read_device().status, 200, "reading its own device")
-        self.say(f"a phone of {own.name} reads itself: 200")
+        self.say(f"a phone of {tenant.name} reads itself: 200")
         expect(phone.read_tenant().status, 403, "reading its own organization")
         theirs = (other.tenant_id, stranger.device_id)
         expect(phone.read_tenant(theirs[0]).status, 403, "reading another organization")
@@ -164,7 +164,7 @@ class Demo:
         )
 
     def planted(self, tenant: Tenant) -> None:
-        """One field more in each device's document, which nobody declared."""
+        """Add an undeclared field to each device's document, which the phones report."""
         phones, log = self.phones[tenant.tenant_id], self.stack.servers["heartbeat"].log
         expect([phone.unpublished() for phone in phones[:1]], [[]], "what a phone finds before")
         start = log.stat().st_size
@@ -177,17 +177,17 @@ class Demo:
         expect([answer.status for answer in answers], [200] * PHONES, "the phones' beats")
         with log.open("rb") as lines:
             lines.seek(start)
-            told = lines.read().count(b'"event": "inventory_mismatch"')
-        expect(told, PHONES, "phones that told of a field that is not published")
+            events = lines.read().count(b'"event": "inventory_mismatch"')
+        expect(events, PHONES, "phones that told of a field that is not published")
         for phone, stored in fields.items():
             contents.write(self.stack.addresses, phone.path, stored)
         expect(phones[0].unpublished(), [], "what a phone finds afterwards")
         self.say(
-            f"a field was planted in {PHONES} documents: {told} phones compared, and raised the alarm"
+            f"a field was planted in {PHONES} documents: {events} phones compared, and raised the alarm"
         )
 
     def close(self, tenant: Tenant) -> dict[str, str]:
-        """By the operators' command line; returns what whoever asked keeps."""
+        """Close by the operators' command line; return the file that the administrator keeps."""
         arguments = ("close", tenant.tenant_id, "--reason", "requested", "--yes", "--json")
         request: dict[str, str] = json.loads(self.support(*arguments))
         closing = self.documents()[f"tenants/{tenant.tenant_id}"]["fields"]["closing"]["mapValue"]
@@ -222,21 +222,21 @@ class Demo:
         self.say(f"{events} event: {tenant.name}'s documents and Auth users are gone")
 
     def prove(self, tenant: Tenant, request: dict[str, str]) -> None:
-        """The receipt, fetched without signing in, holds offline; a tampered one does not."""
-        portal, asked = request["receipts"], {"receiptId": request["receiptId"]}
-        told = requests.post(portal, json=asked, timeout=TIMEOUT_SECONDS).json()
-        expect(told.get("state"), "deleted", "what the portal says of the receipt")
-        expect(tenant.tenant_id in json.dumps(told), False, "the tenant ID in the receipt")
+        """Fetch the receipt without signing in, and check it offline; a tampered one fails the check."""
+        portal, body = request["receipts"], {"receiptId": request["receiptId"]}
+        answer = requests.post(portal, json=body, timeout=TIMEOUT_SECONDS).json()
+        expect(answer.get("state"), "deleted", "what the portal says of the receipt")
+        expect(tenant.tenant_id in json.dumps(answer), False, "the tenant ID in the receipt")
         keys = requests.get(request["keys"], timeout=TIMEOUT_SECONDS).text
         whose = ("--tenant", tenant.tenant_id, "--salt", request["salt"])
         with tempfile.TemporaryDirectory() as folder:
             receipt, published = Path(folder) / "receipt.json", Path(folder) / "jwks.json"
             published.write_text(keys)
             check = ("verify", str(receipt), "--keys", str(published), *whose)
-            receipt.write_text(json.dumps(told))
+            receipt.write_text(json.dumps(answer))
             self.support(*check)
             self.say(f"its signed receipt holds offline: signature, {tenant.name}'s ID, inventory")
-            receipt.write_text(json.dumps({"receipt": tampered(told["receipt"])}))
+            receipt.write_text(json.dumps({"receipt": tampered(answer["receipt"])}))
             self.support(*check, code=1)
             self.say("the same receipt with another number in it is refused")
 
@@ -273,7 +273,7 @@ class Demo:
         self.say("each is one that should be there, with the declared fields and no others")
 
     def support(self, *arguments: str, code: int = 0) -> str:
-        """What the operators' command line prints. Raises DemoFailed unless it ends with this exit code."""
+        """Run the operators' command line and return its output. Raises DemoFailed for another exit code."""
         ended = subprocess.run(
             [sys.executable, "-m", "support", *arguments],
             cwd=ROOT,
@@ -284,8 +284,8 @@ class Demo:
             timeout=60,
             check=False,
         )
-        said = (ended.stdout + ended.stderr).strip()[-300:]
-        expect(ended.returncode, code, f"python -m support {arguments[0]} ({said})")
+        output = (ended.stdout + ended.stderr).strip()[-300:]
+        expect(ended.returncode, code, f"python -m support {arguments[0]} ({output})")
         return ended.stdout
 
     # What is stored
@@ -295,8 +295,12 @@ class Demo:
 
     def documents_of(self, tenant: Tenant) -> dict[str, Any]:
         root = f"tenants/{tenant.tenant_id}"
-        found = self.documents().items()
-        return {path: one for path, one in found if path == root or path.startswith(f"{root}/")}
+        documents = self.documents().items()
+        return {
+            path: document
+            for path, document in documents
+            if path == root or path.startswith(f"{root}/")
+        }
 
     def users_of(self, tenant: Tenant) -> list[str]:
         uids = contents.users(self.stack.addresses)
@@ -321,30 +325,18 @@ class Demo:
 
 
 def tampered(receipt: str) -> str:
-    """The receipt with other counts, under the signature that it had."""
+    """Return the receipt with other counts and the old signature."""
     header, payload, signature = receipt.split(".")
-    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    said["counts"]["users"] += 1
-    changed = base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    claims["counts"]["users"] += 1
+    changed = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     return f"{header}.{changed}.{signature}"
 
 
 def schedule_purge(running: Stack) -> requests.Response:
-    """What Cloud Scheduler's message becomes: a CloudEvent from Pub/Sub, delivered over HTTP."""
-    message_id = str(uuid.uuid4().int)[:16]
-    now = datetime.now(UTC).isoformat()
-    topic = f"projects/{running.addresses.project}/topics/tenant-purge"
-    headers = {
-        "ce-specversion": "1.0",
-        "ce-id": message_id,
-        "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
-        "ce-source": f"//pubsub.googleapis.com/{topic}",
-        "ce-time": now,
-    }
-    message = {"data": "", "messageId": message_id, "publishTime": now}
-    event = {"message": message, "subscription": topic.replace("topics", "subscriptions")}
+    """Deliver the schedule's message to the purge, as Pub/Sub does."""
     url = running.addresses.functions["tenant_purge"]
-    return requests.post(f"{url}/", json=event, headers=headers, timeout=120)
+    return requests.post(f"{url}/", data=DATA, headers=ATTRIBUTES, timeout=120)
 
 
 def progress(console: Console) -> Progress:
@@ -353,7 +345,7 @@ def progress(console: Console) -> Progress:
 
 
 def main() -> int:
-    """Walk; exit code 0, or 1 and the reason."""
+    """Run the demo. Return 0, or 1 after printing the reason."""
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
     console.print("[bold]Calliente, start to finish, on this machine[/bold]\n")

@@ -1,10 +1,10 @@
 """Starts the emulators of Firestore and of Firebase Authentication.
 
-Three Firestore emulators speak the same protocols; the first one that this machine has is used,
-and `FIRESTORE=official|firebase|hidane` picks another.
+Three Firestore emulators have the same interfaces. The first one on this machine is used, unless
+`FIRESTORE=official|firebase|hidane` names another.
 
     python -m local.emulators           says which one would be used
-    python -m local.emulators --install gets one when there is none
+    python -m local.emulators --install installs one if there is none
 """
 
 import contextlib
@@ -57,7 +57,7 @@ There is no Firestore emulator on this machine. Any one of these is enough:
 
 @dataclass(frozen=True)
 class Emulator:
-    """A Firestore emulator that can be started here; its options are the same for every kind."""
+    """A Firestore emulator on this machine; every kind has the same options."""
 
     name: str
     command: tuple[str, ...]
@@ -68,8 +68,8 @@ def _java(at_least: int) -> str | None:
     java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
     if java is None:
         return None
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', said)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', output)
     return java if version and int(version[1]) >= at_least else None
 
 
@@ -106,24 +106,22 @@ _KINDS: dict[str, Callable[[], Emulator | None]] = {
 def find_firestore() -> Emulator:
     """Choose the Firestore emulator to start.
 
-    Raises:
-        LocalStackError: there is none, or not the one that `FIRESTORE` names.
+    Raises LocalStackError if there is none, or not the one that `FIRESTORE` names.
     """
     wanted = os.environ.get("FIRESTORE")
     if wanted and wanted not in _KINDS:
         raise LocalStackError(f"FIRESTORE is {wanted!r}; it can be {', '.join(_KINDS)}.")
     for name, find in _KINDS.items():
-        if wanted in (None, "", name) and (found := find()):
-            return found
+        if wanted in (None, "", name) and (emulator := find()):
+            return emulator
     prefix = f"FIRESTORE asks for {wanted!r}, which is not here. " if wanted else ""
     raise LocalStackError(prefix + _NONE_FOUND)
 
 
 def install_firestore() -> Emulator:
-    """Choose a Firestore emulator, and get one first when there is none.
+    """Choose a Firestore emulator, and install one first if there is none.
 
-    Raises:
-        LocalStackError: none could be had.
+    Raises LocalStackError if none can be had.
     """
     with contextlib.suppress(LocalStackError):
         return find_firestore()
@@ -141,11 +139,9 @@ def firestore_emulator(
 ) -> Iterator[str]:
     """Run the Firestore emulator, and give its host:port. `port` is a free one by default.
 
-    An emulator that runs already and is named by FIRESTORE_EMULATOR_HOST is used as it is, unless
-    FIRESTORE asks for a kind.
+    If FIRESTORE_EMULATOR_HOST names a running emulator, that is used, unless FIRESTORE names a kind.
 
-    Raises:
-        LocalStackError: there is none, or it did not start.
+    Raises LocalStackError if there is none, or it did not start.
     """
     running = os.environ.get("FIRESTORE_EMULATOR_HOST")
     if running and not os.environ.get("FIRESTORE"):
@@ -161,7 +157,7 @@ def firestore_emulator(
 
 
 def _warm_up(address: str) -> None:
-    """Return once the emulator has answered the interface that clients use: its first call takes seconds.
+    """Wait until the emulator has answered a call of the clients' interface: the first one takes seconds.
 
     Raises LocalStackError.
     """
@@ -177,7 +173,7 @@ def _warm_up(address: str) -> None:
 
 
 def _transact(address: str) -> None:
-    """Begin and end a transaction of nothing. Raises grpc.RpcError."""
+    """Begin and end an empty transaction. Raises grpc.RpcError."""
     database = f"projects/{PROJECT}/databases/(default)"
     begin, undo = types.BeginTransactionRequest.pb(), types.RollbackRequest.pb()
     with grpc.insecure_channel(address) as channel:
@@ -197,11 +193,10 @@ def _transact(address: str) -> None:
 def auth_emulator(*, port: int | None = None) -> Iterator[str]:
     """Run the Firebase Authentication emulator, and give its host:port.
 
-    The command line of firebase-tools gets a folder of its own for its settings, its locator file
-    and its logs: it finds no account of this machine's user, reports no usage, and two can run.
+    firebase-tools gets a folder of its own for settings, locator file and logs. So it uses no account of this machine's
+    user, reports no usage, and can run twice.
 
-    Raises:
-        LocalStackError: it is not installed, or did not start.
+    Raises LocalStackError if it is not installed, or did not start.
     """
     if not _FIREBASE.exists():
         raise LocalStackError("The Firebase tools are not installed: run `make setup`.")
@@ -221,8 +216,10 @@ def auth_emulator(*, port: int | None = None) -> Iterator[str]:
         config.write_text(json.dumps({"emulators": emulators}))
         start = [str(_FIREBASE), "emulators:start", "--only", "auth", "--project", PROJECT]
         quick = f"--require={json.dumps(str(ROOT / 'local/quick_auth.cjs'))}"
-        own = {"CI": "1", "XDG_CONFIG_HOME": name, "TMPDIR": name, "NODE_OPTIONS": quick}
-        with server("auth", [*start, "--config", str(config)], cwd=folder, env=own) as started:
+        environment = {"CI": "1", "XDG_CONFIG_HOME": name, "TMPDIR": name, "NODE_OPTIONS": quick}
+        with server(
+            "auth", [*start, "--config", str(config)], cwd=folder, env=environment
+        ) as started:
             started.wait_until_ready(f"http://{address}/")
             yield address
 
@@ -230,7 +227,7 @@ def auth_emulator(*, port: int | None = None) -> Iterator[str]:
 def wipe_firestore(address: str, project: str = PROJECT) -> None:
     """Delete every document of the emulator at `address`.
 
-    Where a transaction that nobody will end still holds one, wait until it expires: it does after a minute.
+    If a transaction that nobody ends still locks one, wait until it expires, after a minute.
     """
     url = f"http://{address}/emulator/v1/projects/{project}/databases/(default)/documents"
     ends = time.monotonic() + TRANSACTION_LIFE_SECONDS

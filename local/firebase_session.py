@@ -20,15 +20,15 @@ LATER = {"TOO_MANY_ATTEMPTS_TRY_LATER", "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED"}
 
 
 class PhoneError(Exception):
-    """Something answered as no phone can go on from; the text names who, and the code."""
+    """A service refused the phone for good; the text names the service and the code."""
 
 
 class FirebaseUserGone(PhoneError):
-    """The session is over, and no renewal brings it back."""
+    """The session has ended, and cannot be renewed."""
 
 
 class FirebaseAway(PhoneError):
-    """Firebase has no answer now; the session stays."""
+    """Firebase does not answer now; the session stays."""
 
 
 class FirebaseSession:
@@ -61,7 +61,7 @@ class FirebaseSession:
         return self._id_token
 
     def renew_at_next_use(self) -> None:
-        """As when the hour of an ID token is over."""
+        """Treat the ID token as expired."""
         self._renew_at = 0.0
 
     def forget(self) -> None:
@@ -85,7 +85,7 @@ class FirebaseSession:
 
 
 def refusal(answer: requests.Response) -> PhoneError:
-    """What Firebase's refusal means; its message is a code, and may have words after it."""
+    """Return the error for a refusal by Firebase, whose message begins with a code."""
     try:
         message = str(answer.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):

@@ -38,7 +38,7 @@ REGISTERED = (200, 201)
 
 
 class SignInNeeded(PhoneError):
-    """Entra gives no access token without the person, or not any more."""
+    """Entra gives no access token unless the person signs in."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Phone:
         self.organization_name = ""
         self._entra_token = ""
         self._entra_renew_at = 0.0
-        self._told: frozenset[str] = frozenset()  # the members of the registration's answer
+        self._answered: frozenset[str] = frozenset()  # the members of the registration's answer
         self._audit_at = 0.0
         self._http = requests.Session()
         self._http.trust_env = False
@@ -116,7 +116,7 @@ class Phone:
     # The backend
 
     def entra_token(self) -> str:
-        """The access token for our API, as long as it is good, or a new one from Entra.
+        """Return an access token for our API: the cached one while it is valid, or a new one from Entra.
 
         Raises SignInNeeded where Entra refuses, PhoneError where it is away.
         """
@@ -137,35 +137,35 @@ class Phone:
         return self._entra_token
 
     def ask_to_register(self) -> Answer:
-        """One registration request; nothing follows from its answer yet."""
+        """Send one registration request, and do not use its answer."""
         url = f"{self._stack.functions['device_registration']}/v1/devices"
         return self._send("POST", url, self.entra_token(), {"deviceId": self.device_id})
 
     def register(self) -> Answer:
-        """Register, and sign in to Firebase where the answer allows it. Raises PhoneError."""
+        """Register, and sign in to Firebase if the answer has a custom token. Raises PhoneError."""
         answer = self.ask_to_register()
         if answer.code == "unauthenticated":
             self._entra_renew_at = 0.0
             answer = self.ask_to_register()
         if answer.status in REGISTERED:
             self.organization_name = str(answer.body.get("organizationName", ""))
-            self._told = frozenset(answer.body)
+            self._answered = frozenset(answer.body)
             self.firebase.exchange(str(answer.body["customToken"]))
         return answer
 
     def register_anew(self) -> Answer:
-        """The same under a new ID: what was known of the old one is gone. Raises PhoneError."""
+        """Register under a new device ID. Raises PhoneError."""
         self.device_id = str(uuid.uuid4())
         self.firebase.forget()
         return self.register()
 
     def beat(self, outcome: str = "succeeded") -> Answer:
-        """One heartbeat request. Raises PhoneError where Firebase renews no token."""
+        """Send one heartbeat request. Raises PhoneError if Firebase renews no token."""
         url = f"{self._stack.functions['heartbeat']}/v1/heartbeats"
         return self._send("POST", url, self.id_token(), {"outcome": outcome})
 
     def sync(self, outcome: str = "succeeded") -> Answer:
-        """Beat as the app does, and look once a day at what is stored; what is lost is begun anew, once.
+        """Beat as the app does, audit once a day, and register again once if the device or its proof is gone.
 
         Raises SignInNeeded, PhoneError.
         """
@@ -177,7 +177,7 @@ class Phone:
         return answer
 
     def _beat_or_gone(self, outcome: str) -> Answer | None:
-        """None where Firebase knows this phone no more."""
+        """Beat; return None if Firebase no longer knows this phone."""
         try:
             answer = self.beat(outcome)
             if answer.code == "unauthenticated":
@@ -197,21 +197,21 @@ class Phone:
         return self.beat(outcome) if registered.status in REGISTERED else registered
 
     def unpublished(self) -> list[str]:
-        """What is stored about this phone, or told to it, and stands in no published inventory; names alone.
+        """Return the names of fields that are stored about this phone, or answered to it, and not published.
 
-        Empty also where it cannot be known now. Raises PhoneError.
+        Empty also if the inventory or the document cannot be read now. Raises PhoneError.
         """
         published = self._send(
             "GET", f"{self._stack.functions['device_registration']}/v1/inventory", ""
         )
-        own = self.read_device()
-        if requests.codes.ok != published.status or requests.codes.ok != own.status:
+        device = self.read_device()
+        if requests.codes.ok != published.status or requests.codes.ok != device.status:
             return []
-        stored = {*own.body.get("fields", {})} - {*published.body["device"]}
-        return sorted({*stored, *(self._told - {*published.body["registration"]})})
+        stored = {*device.body.get("fields", {})} - {*published.body["device"]}
+        return sorted({*stored, *(self._answered - {*published.body["registration"]})})
 
     def sign_out(self) -> Answer:
-        """Give the identity up."""
+        """Sign out."""
         url = f"{self._stack.functions['device_registration']}/v1/devices/self"
         answer = self._send("DELETE", url, self.id_token())
         if answer.status == requests.codes.no_content:
@@ -221,15 +221,15 @@ class Phone:
     # Firebase
 
     def id_token(self) -> str:
-        """An ID token that is good for some minutes yet. Raises PhoneError."""
+        """Return an ID token that is valid for some more minutes. Raises PhoneError."""
         return self.firebase.id_token()
 
     def read_tenant(self, tenant_id: str = "") -> Answer:
-        """A tenant's document, which no app asks for: the security rules refuse it, its own too."""
+        """Read a tenant's document, as no app does: the security rules refuse every tenant's, also the phone's own."""
         return self._read(f"tenants/{tenant_id or self.tenant_id}")
 
     def read_device(self, tenant_id: str = "", device_id: str = "") -> Answer:
-        """A device's document, its own unless another is named, under the security rules."""
+        """Read a device's document under the security rules; the phone's own unless another is named."""
         tenant, device = tenant_id or self.tenant_id, device_id or self.device_id
         return self._read(f"tenants/{tenant}/devices/{device}")
 
@@ -247,7 +247,7 @@ class Phone:
 
 
 def main() -> int:
-    """Returns 0, or 1 where nothing is running or no organization is connected."""
+    """Return 0, or 1 if no stack is running or no organization is connected."""
     try:
         stack = Addresses.read()
     except LocalStackError as error:

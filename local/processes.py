@@ -1,8 +1,8 @@
-"""Starts the servers of the local stack, and never leaves one behind.
+"""Starts the servers of the local stack, and stops all of them when the starting process ends.
 
-Each server is a process group of its own. A watcher in that group reads a pipe that only the
-starter holds open: when the starter goes away, even by SIGKILL, the pipe closes and the watcher
-stops the group. (Linux's PR_SET_PDEATHSIG would follow the starting thread, not the process.)
+Each server is a process group of its own. A watcher in that group reads a pipe that only the starter holds open: when
+the starter ends, even by SIGKILL, the pipe closes and the watcher stops the group. (Linux's PR_SET_PDEATHSIG would
+follow the starting thread, not the process.)
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class LocalStackError(Exception):
 
 
 class Server:
-    """A started server: where it logs, and whether it is still there."""
+    """A started server, with its log."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name = name
@@ -44,7 +44,7 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The server's process ID, which is its process group's too."""
+        """The process ID of the server, and of its process group."""
         return self._process.pid
 
     def is_running(self) -> bool:
@@ -53,8 +53,7 @@ class Server:
     def wait_until_ready(self, url: str, *, seconds: float = 60.0) -> None:
         """Return once `url` gives any HTTP answer.
 
-        Raises:
-            LocalStackError: the server ended first, or said nothing for `seconds`.
+        Raises LocalStackError if the server ends first, or does not answer within `seconds`.
         """
         deadline = time.monotonic() + seconds
         with requests.Session() as session:
@@ -62,14 +61,14 @@ class Server:
             session.verify = False
             while time.monotonic() < deadline:
                 if not self.is_running():
-                    raise LocalStackError(self._said("ended while it was starting"))
+                    raise LocalStackError(self._report("ended while it was starting"))
                 try:
                     session.get(url, timeout=2.0)
                 except (requests.ConnectionError, requests.Timeout):
                     time.sleep(_POLL_SECONDS)
                 else:
                     return
-        raise LocalStackError(self._said(f"did not answer within {seconds:.0f} seconds"))
+        raise LocalStackError(self._report(f"did not answer within {seconds:.0f} seconds"))
 
     def stop(self) -> None:
         """End the whole group: politely first, by force after `STOP_SECONDS`."""
@@ -85,7 +84,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
-    def _said(self, problem: str) -> str:
+    def _report(self, problem: str) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         return "\n  ".join([f"{self.name} {problem}. The end of {self.log}:", *lines])
 
@@ -100,8 +99,7 @@ def server(
 ) -> Iterator[Server]:
     """Run `command` for the length of a `with` block, logging to .local/logs/<name>.log.
 
-    `env` is added to this process's own environment. Callers that run at the same time give
-    different names, or accept that their lines share a file.
+    env: variables beside those of this process. Callers that run at the same time give different names, or share a log.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name}.log"
@@ -124,18 +122,17 @@ def server(
 
 def free_ports(count: int) -> list[int]:
     """Find `count` different TCP ports that nobody listens on."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+    with contextlib.ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for free in sockets:
+            free.bind((HOST, 0))
+        return [free.getsockname()[1] for free in sockets]
 
 
 def port_setting(name: str) -> int | None:
-    """Read a port that a person chose in the environment, as in `FIRESTORE_PORT=8080 make run`.
+    """Return the port that the environment sets, as in `FIRESTORE_PORT=8080 make run`, or None.
 
-    Raises:
-        LocalStackError: it is not a port.
+    Raises LocalStackError if it is not a port.
     """
     value = os.environ.get(name)
     if not value:

@@ -43,13 +43,13 @@ class Stack:
     servers: Mapping[str, Server]
 
     def fault(self) -> str | None:
-        """What has ended that should be running, or None."""
-        ended = [name for name, one in self.servers.items() if not one.is_running()]
+        """Return which part has ended, or None."""
+        ended = [name for name, process in self.servers.items() if not process.is_running()]
         return f"{', '.join(ended)} ended; see {self.servers[ended[0]].log}" if ended else None
 
 
 def part_names() -> list[str]:
-    """The parts of a stack, each of which `started` hears of once."""
+    """Return the names of the parts of a stack; `started` is called with each once."""
     return [*SERVICES, *bundle.functions()]
 
 
@@ -63,12 +63,11 @@ def stack(
 ) -> Iterator[Stack]:
     """Run the stack for the length of a `with` block.
 
-    describe: where it describes itself meanwhile, if anywhere. settings: variables that the functions get beside, or
-    instead of, the usual ones. label: what the names of the functions' logs begin with. started: called with the name
-    of each part that is up.
+    describe: the file that holds its addresses meanwhile, if any. settings: variables of the functions beside, or
+    instead of, the usual ones. label: prefix of the names of the functions' logs. started: called with the name of each
+    part that has started.
 
-    Raises:
-        LocalStackError: a part is missing or did not start.
+    Raises LocalStackError if a part is missing or does not start.
     """
     names = bundle.functions()
     ports = dict(
@@ -123,7 +122,7 @@ def _entra(folder: Path, urls: Mapping[str, str]) -> EntraStandIn:
 
 
 def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
-    """The variables of a function, one by one as a deployment would set them, and the emulators'."""
+    """Return the variables of a function, as a deployment would set them, and those of the emulators."""
     return {
         "GOOGLE_CLOUD_PROJECT": addresses.project,
         "ENTRA_CLIENT_ID": app.client_id,
@@ -145,7 +144,7 @@ def _settings(addresses: Addresses, app: AppRegistration) -> dict[str, str]:
 def _function(
     name: str, port: int, folder: Path, settings: Mapping[str, str], label: str
 ) -> Iterator[Server]:
-    """A function's bundle, staged for this stack alone, served as it is when deployed."""
+    """Serve a function's bundle as it is served when deployed; it is staged for this stack only."""
     staged = bundle.stage(name, build=folder / "build")
     home = folder / "home" / name
     home.mkdir(parents=True)
@@ -173,8 +172,9 @@ def _enter_all(
     stoppers = cleanup.enter_context(_stopped_together())
 
     def enter(name: str) -> Any:
-        entered = parts[name].__enter__()
-        stoppers.append(parts[name])
+        stopper = ExitStack()
+        entered = stopper.enter_context(parts[name])
+        stoppers.append(stopper)
         started(name)
         return entered
 
@@ -183,13 +183,13 @@ def _enter_all(
 
 
 @contextlib.contextmanager
-def _stopped_together() -> Iterator[list[AbstractContextManager[Any]]]:
-    managers: list[AbstractContextManager[Any]] = []
+def _stopped_together() -> Iterator[list[ExitStack]]:
+    stoppers: list[ExitStack] = []
     try:
-        yield managers
+        yield stoppers
     finally:
-        with ThreadPoolExecutor(max(1, len(managers))) as pool:
-            list(pool.map(lambda manager: manager.__exit__(None, None, None), managers))
+        with ThreadPoolExecutor(max(1, len(stoppers))) as pool:
+            list(pool.map(ExitStack.close, stoppers))
 
 
 def _report(running: Stack) -> None:

@@ -28,11 +28,11 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # for headers that would change wit
 
 
 def extracted(root: Path = ROOT) -> Catalog:
-    """All texts of templates and code."""
+    """Return a catalog with all texts of templates and code."""
     with (root / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     catalog = new_catalog(None)
-    found = (
+    entries = (
         (f"{folder}/{name}", text, comments, context)
         for folder in ("functions", "shared")
         for name, _line, text, comments, context in extract_from_dir(
@@ -42,13 +42,13 @@ def extracted(root: Path = ROOT) -> Catalog:
             keywords=KEYWORDS,
         )
     )
-    for place, text, comments, context in sorted(found, key=lambda each: each[0]):
+    for place, text, comments, context in sorted(entries, key=lambda each: each[0]):
         catalog.add(text, None, [(place, 0)], auto_comments=comments, context=context)
     return catalog
 
 
 def updated(language: str, template: Catalog, folder: Path = LOCALES) -> Catalog:
-    """The language's catalog with the texts of the template: new ones empty, gone ones away."""
+    """Return the language's catalog with the texts of the template: new ones empty, removed ones left out."""
     path = po_path(language, folder)
     catalog = (
         read_po(io.BytesIO(path.read_bytes()), language) if path.exists() else new_catalog(language)
@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def strings(message: Message) -> tuple[str, ...]:
-    """Its translation, in every form."""
+    """Return the translation of a message, in every plural form."""
     if isinstance(message.string, tuple | list):
         return tuple(message.string)
     return (message.string or "",)

@@ -1,1 +1,1 @@
-"""What the functions have in common."""
+"""What the functions share."""

@@ -1,6 +1,6 @@
-"""What is wrong with a stored document or an Auth user, by the inventory: for the operators' audit and the customer's.
+"""Compares a stored document or an Auth user with the inventory, for the operators' audit and the customer's.
 
-It says paths and the names of fields, never a stored value.
+Findings name paths and fields, never a stored value.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def check_tenant(report: Report, tenant: Document) -> None:
 
 
 def check_below(report: Report, document: Document) -> None:
-    """document: anything below a tenant's document, where devices alone belong."""
+    """document: anything below a tenant's document, where only devices belong."""
     match document.path.split("/"):
         case [_tenants, _tenant_id, "devices", device_id]:
             if not identifiers.is_device_id(device_id):
@@ -90,7 +90,7 @@ def check(report: Report, document: Document, schema: Schema, collection: str) -
 
 
 def misfits(stored: Mapping[str, Any], schema: Schema) -> list[str]:
-    """The names of the fields that are unknown, missing or wrong."""
+    """Return the names of the fields that are unknown, missing or wrong."""
     try:
         schema.load(stored)
     except ValidationError as fault:
@@ -99,7 +99,7 @@ def misfits(stored: Mapping[str, Any], schema: Schema) -> list[str]:
 
 
 def declared() -> list[str]:
-    """Every field of a tenant and of its devices, as `Report.counts` calls it."""
+    """Return every field of a tenant and of its devices, as `Report.counts` names it."""
     schemas = {TENANTS: inventory.TenantDocument(), "devices": inventory.DeviceDocument()}
     return [
         f"{name}.{path}" for name, schema in schemas.items() for path in inventory.paths(schema)
@@ -107,7 +107,7 @@ def declared() -> list[str]:
 
 
 def device_path(uid: str) -> str:
-    """Of the document that belongs to an Auth user; empty where none can."""
+    """Return the path of the device document of an Auth user; empty if the uid can have none."""
     tenant_id, _, device_id = uid.partition(":")
     return f"{TENANTS}/{tenant_id}/devices/{device_id}" if is_uid(uid) else ""
 

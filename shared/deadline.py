@@ -1,4 +1,4 @@
-"""The one seam for time: every call to the outside stands in a `deadline`, and what did not answer by then is away."""
+"""Deadlines: every call to a service is made within one, and a service that does not answer by then is away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.errors import Unavailable
 
 @asynccontextmanager
 async def deadline(seconds: float, dependency: str) -> AsyncIterator[None]:
-    """Ends what is awaited inside after `seconds`. Raises Unavailable(dependency) then."""
+    """Cancel what is awaited inside after `seconds`, and raise Unavailable(dependency)."""
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -1,4 +1,4 @@
-"""What the functions use beside emulators where no key is set: published here, so they prove and guard nothing."""
+"""The keys that functions use with the emulators if none is set. They are public, so they prove and protect nothing."""
 
 SIGNING = {
     "receipt": '{"kty":"OKP","crv":"Ed25519","kid":"receipt-development",'

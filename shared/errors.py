@@ -1,4 +1,4 @@
-"""Every error that a caller can be told about, as one tree.
+"""Every error that an answer can name, as one tree.
 
 An error carries what its answer needs (status, stable code, title, headers) and nothing from the request that
 caused it, so that no answer can echo input. `shared.web` is the only place that turns one into an answer.
@@ -212,9 +212,9 @@ class TooManyForToken(TooMany):
 
 
 class Unavailable(Problem):
-    """A service that we depend on did not answer in time. `dependency`: firestore, entra, graph, firebase or google.
+    """A service that we depend on did not answer in time. retry_after_seconds: when another try can succeed.
 
-    retry_after_seconds: when another try can succeed.
+    dependency: its word in the log, such as firestore, entra, graph, firebase, google or keys.
     """
 
     status = 503

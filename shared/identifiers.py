@@ -16,10 +16,10 @@ CONSUMER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"  # personal Microsoft a
 
 
 def is_device_id(value: object) -> TypeGuard[str]:
-    """A random UUID, version 4, in canonical lower case. Receipt IDs have the same form."""
+    """Return whether it is a random UUID, version 4, in canonical lower case. Receipt IDs have the same form."""
     return isinstance(value, str) and UUID4.fullmatch(value) is not None
 
 
 def is_tenant_id(value: object) -> TypeGuard[str]:
-    """A GUID in canonical lower case that is not the nil one."""
+    """Return whether it is a GUID in canonical lower case, and not the nil one."""
     return isinstance(value, str) and GUID.fullmatch(value) is not None and value != NIL_GUID

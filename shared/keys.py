@@ -112,7 +112,7 @@ class KeyCache:
         self._fetching: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> SigningKey | None:
-        """The key, or None where the issuer has none of that ID.
+        """Return the key, or None if the issuer has no key of that ID.
 
         Raises Unavailable where the ID is unknown and the issuer could not be asked, or is just being asked by others.
         """
@@ -171,7 +171,7 @@ def _usable(jwks: Iterable[Mapping[str, Any]]) -> dict[str, SigningKey]:
 
 
 def _is_fit(jwk: Mapping[str, Any]) -> bool:
-    """A key for RS256 by its own account, and not one whose private part is published with it."""
+    """Return whether a JWK says that it is for RS256, and does not contain a private key."""
     return (
         jwk.get("kty") == "RSA"
         and jwk.get("use", "sig") == "sig"

@@ -27,12 +27,12 @@ def event(name: str, severity: str = "INFO", **fields: str | int | float | None)
 
 
 def away(error: Unavailable) -> None:
-    """The line of a service that did not answer, whatever follows from that for whoever asked."""
+    """Write the line of a service that did not answer."""
     event("dependency_away", "ERROR", dependency=error.dependency, reason=error.reason)
 
 
 def trace_name(project: str, header: str | None) -> str | None:
-    """The trace of a request in Cloud Logging's form, from X-Cloud-Trace-Context or traceparent, or None."""
+    """Return the trace of a request in Cloud Logging's form, from X-Cloud-Trace-Context or traceparent, or None."""
     match = TRACE.fullmatch((header or "").removeprefix("00-"))
     return f"projects/{project}/traces/{match[1].lower()}" if match else None
 
@@ -43,7 +43,7 @@ class _NamesOnly(logging.Handler):
 
 
 def quiet_libraries() -> None:
-    """Make every library's logger say only its own name and the severity, warnings and worse."""
+    """Make every library's logger write only its name and the severity, from warnings on."""
     root = logging.getLogger()
     root.handlers[:] = [_NamesOnly(logging.WARNING)]
     root.setLevel(logging.WARNING)

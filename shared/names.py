@@ -20,7 +20,7 @@ _MARKS = ("Mn", "Mc", "Me")
 
 
 def clean_name(name: str, tenant_id: str) -> str:
-    """The name without what hides or reorders text; the tenant ID where nothing would be seen of it."""
+    """Return the name without characters that hide or reorder text; the tenant ID if nothing visible is left."""
     kept: list[str] = []
     for letter in unicodedata.normalize("NFC", name):
         if letter.isspace() or unicodedata.category(letter) == "Cc":
@@ -35,12 +35,12 @@ def clean_name(name: str, tenant_id: str) -> str:
 
 
 def same_name(typed: str, name: str) -> bool:
-    """Whether a person has typed the name: what cannot be seen, and how a keyboard composes accents, is no matter."""
+    """Return whether a person has typed the name; invisible characters, and how accents are composed, do not matter."""
     return _compared(typed) == _compared(name)
 
 
 def _cut(text: str, length: int) -> str:
-    """At most so many code points, and no letter without its marks."""
+    """Cut a text to at most `length` code points, without separating a letter from its marks."""
     end = length
     while end < len(text) and end > 0 and (text[end] in JOINERS or not _is_seen(text[end])):
         end -= 1

@@ -1,4 +1,4 @@
-"""So many calls a second, and no more: for services that refuse the rest."""
+"""Limits the calls a second to a service that refuses more."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Pace:
 
     @property
     def wait_seconds(self) -> float:
-        """How long the next turn is away."""
+        """Return the seconds until the next turn."""
         return max(0.0, self._next_at - self._clock())
 
     async def turn(self) -> None:

@@ -1,4 +1,4 @@
-"""How the text of an environment variable becomes a value.
+"""Parsers of environment variables.
 
 What surrounds a value by accident (spaces, line ends, a byte order mark, a pair of quotes) is taken away. Everything
 else means what it says in one canonical form, or is refused. Each parser takes the text without its surroundings and
@@ -36,7 +36,7 @@ _PATH_FAULTS = {
 
 
 def unwrapped(text: str) -> str:
-    """Without what surrounds a value in a file or a console: `"value"\\n` is `value`."""
+    """Return the text without what surrounds a value in a file or a console: `"value"\\n` is `value`."""
     value = _SURROUNDINGS.sub("", text)
     quote = value[:1]
     if quote in ("'", '"') and len(value) > 1 and value.find(quote, 1) == len(value) - 1:
@@ -56,7 +56,7 @@ def visible(value: str) -> str:
 
 
 def name(value: str) -> str:
-    """A word without signs that a name cannot have: not an address, a path, a list or a quoted word."""
+    """Parse a name: not an address, a path, a list or a quoted word."""
     if not re.fullmatch(r"[A-Za-z0-9._:-]+", value):
         raise ValueError("must be a name of letters, digits, dots, colons, hyphens and underscores")
     return value
@@ -144,12 +144,12 @@ def url(value: str) -> str:
 
 
 def base_url(value: str) -> str:
-    """Where a function is reached: other addresses are made by appending to it, and its path is a cookie's."""
+    """Parse the base URL of a function, to which paths are appended; its path is also that of cookies."""
     return _url(value, _BASE_PATH)
 
 
 def origin(value: str) -> str:
-    """An https URL of a host alone: the paths below it are ours to choose."""
+    """Parse an https URL without a path."""
     return _url(value, _NO_PATH)
 
 

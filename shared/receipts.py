@@ -1,9 +1,9 @@
-"""Receipts of deletions: what proves one afterwards, and names nobody.
+"""Receipts of deletions: each proves one deletion, and names nobody.
 
-At the request a receipt is pending; a withdrawal notes itself in it; the scheduled run, which alone holds the signing
-key, ends it with a signed statement. The statement commits to the tenant ID: only who has the salt, which goes with the
-tenant's document, can show whose receipt it is. For as long as a backup may hold the tenant, a keyed fingerprint of its
-ID stands beside the statement, so that a restore brings nobody back.
+A requested deletion has a pending receipt, in which a withdrawal is noted. Only the scheduled run has the signing key;
+it ends the receipt with a signed statement. The statement commits to the tenant ID with a salt, which is deleted with
+the tenant's document: only somebody who has the salt can show whose receipt it is. While a backup may hold the tenant,
+a keyed fingerprint of its ID stands beside the statement, so that a restore can be checked.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BACKUP_MARGIN = timedelta(days=1)
 
 
 class State(StrEnum):
-    """withdrawn: a run has still to sign it. signed: the receipt tells how it ended."""
+    """withdrawn: a run has still to sign it. signed: the receipt says how the deletion ended."""
 
     PENDING = "pending"
     WITHDRAWN = "withdrawn"
@@ -61,7 +61,7 @@ class TooManyLookups(errors.TooMany):
 
 @dataclass(frozen=True)
 class Counts:
-    """What was deleted, as far as runs have lived to note it: those of a run that was killed are not in it."""
+    """What was deleted, without what a killed run had deleted but not counted."""
 
     users: int = 0
     documents: int = 0
@@ -71,27 +71,27 @@ class Counts:
 
 
 def new_salt() -> str:
-    """192 random bits in base64url."""
+    """Return 192 random bits in base64url."""
     return secrets.token_urlsafe(24)
 
 
 def commitment(salt: str, tenant_id: str) -> str:
-    """SHA-256 over salt, a full stop, and tenant ID, in base64url."""
+    """Return the SHA-256 of salt, a full stop, and tenant ID, in base64url."""
     return _text(hashlib.sha256(f"{salt}.{tenant_id}".encode()).digest())
 
 
 def fingerprint(key: str, tenant_id: str) -> str:
-    """The key's name, a full stop, and HMAC-SHA-256 of the tenant ID: without the key it leads to nobody."""
+    """Return the key's name, a full stop, and the HMAC-SHA-256 of the tenant ID, which only the key can link to it."""
     return f"{key_name(key)}.{_text(hmac.digest(key.encode(), tenant_id.encode(), hashlib.sha256))}"
 
 
 def key_name(key: str) -> str:
-    """What tells which key a fingerprint was made with, so that a check with another one does not pass for one."""
+    """Return the name of a fingerprint key, by which a check with another key is noticed."""
     return _text(hmac.digest(key.encode(), b"calliente.fingerprint.key", hashlib.sha256))[:8]
 
 
 def backups_expire(deleted_at: datetime, backup_days: int) -> datetime:
-    """When the last backup, or old version, that may hold what was deleted is gone."""
+    """Return when the last backup or old version that may hold the deleted data is gone."""
     kept = timedelta(days=backup_days) + BACKUP_MARGIN if backup_days else OLD_VERSIONS
     return deleted_at + kept
 
@@ -101,7 +101,7 @@ def path_of(receipt_id: str) -> str:
 
 
 def effects(before: Tenant | None, after: Tenant) -> dict[str, dict[str, Any]]:
-    """The receipts that change with a tenant: fields by path, to be stored in the same commit."""
+    """Return the receipts that change with a tenant, to be stored in the same commit: {path: fields}."""
     old = before.closing if before else None
     new, withdrawn = after.closing, after.withdrawn
     changes: dict[str, dict[str, Any]] = {}
@@ -126,7 +126,7 @@ def statement(
     inventory_digest: str,
     **more: Any,
 ) -> dict[str, Any]:
-    """What the signed receipt says. more: of a deletion, `deletion()`."""
+    """Return the claims of a signed receipt. more: those of `deletion()`, if it was deleted."""
     return {
         "jti": receipt_id,
         "iat": int(now.timestamp()),
@@ -140,7 +140,7 @@ def statement(
 def deletion(
     tenant_id: str, salt: str | None, counts: Counts, now: datetime, backup_days: int
 ) -> dict[str, Any]:
-    """What a statement says of a deletion beyond that it took place."""
+    """Return the claims about a deletion."""
     claims: dict[str, Any] = {
         "counts": {"users": counts.users, "documents": counts.documents},
         "backupsExpireAt": backups_expire(now, backup_days).isoformat(timespec="seconds"),
@@ -149,7 +149,7 @@ def deletion(
 
 
 def request_to_keep(tenant_id: str, closing: Closing, portal_url: str) -> dict[str, str]:
-    """What whoever asks for a deletion keeps, to ask for the receipt later and to show whose it is."""
+    """Return the file that an administrator keeps to get the receipt later and to show whose it is."""
     kept = {
         "receiptId": closing.receipt_id,
         "purgeDue": closing.purge_at.isoformat(timespec="seconds"),
@@ -164,7 +164,7 @@ def request_to_keep(tenant_id: str, closing: Closing, portal_url: str) -> dict[s
 
 
 def counts_in(claims: Mapping[str, Any]) -> Counts:
-    """The counts of a statement; none where it has none."""
+    """Return the counts of a statement; zeros if it has none."""
     counts = claims.get("counts")
     if not isinstance(counts, Mapping):
         return Counts()

@@ -1,4 +1,4 @@
-"""What each function is told by its environment: groups of settings, and how their variables fit together.
+"""The settings of each function: groups of environment variables, and the rules for variables that belong together.
 
 The table of README.md describes every variable; the deployment reads the same declarations.
 """
@@ -39,7 +39,7 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")  # Google: lower case; older ones
 
 @dataclass(frozen=True)
 class EmulatorSettings:
-    """service: the name that Cloud Run gives to what runs there, where no emulator is."""
+    """service: set by Cloud Run, where no emulator is accepted."""
 
     firestore_emulator: str = setting(
         "FIRESTORE_EMULATOR_HOST", host_and_port, default="", exact=True
@@ -51,7 +51,7 @@ class EmulatorSettings:
 
     @property
     def emulated(self) -> bool:
-        """Nothing that is stored or issued here is real."""
+        """Whether both emulators are in use, and nothing stored or issued is real."""
         return bool(self.firestore_emulator and self.auth_emulator)
 
     def faults(self) -> list[str]:
@@ -79,14 +79,14 @@ class ProjectSettings(EmulatorSettings):
 
 @dataclass(frozen=True)
 class AuthoritySettings:
-    """What checking a phone's Entra token needs."""
+    """The settings for checking a phone's Entra token."""
 
     entra_client_id: str = setting("ENTRA_CLIENT_ID", guid)
     entra_cloud: str = setting("ENTRA_CLOUD", one_of(*clouds.CLOUDS), default="public")
     entra_authority: str = setting("ENTRA_AUTHORITY", origin, default="")
 
     def __post_init__(self) -> None:
-        """Addresses that are not set are those of the cloud."""
+        """Complete addresses that are not set with those of the cloud."""
         _complete(self, "entra_authority", self.cloud.authority)
 
     @property
@@ -99,7 +99,7 @@ class AuthoritySettings:
 
     @property
     def entra_own_keys_url(self) -> str:
-        """Of keys that sign for this very application, and are published under its ID alone."""
+        """The key set of this application, which is published only under its client ID."""
         return f"{self.entra_keys_url}?appid={self.entra_client_id}"
 
     @property
@@ -110,7 +110,7 @@ class AuthoritySettings:
 
 @dataclass(frozen=True)
 class EntraSettings(AuthoritySettings):
-    """What calling Entra and Graph in our own name needs."""
+    """The settings for calling Entra and Graph as our application."""
 
     graph_endpoint: str = setting("GRAPH_ENDPOINT", origin, default="")
     entra_credential: str = setting(
@@ -143,7 +143,7 @@ class EntraSettings(AuthoritySettings):
 
 
 def _complete(settings: object, name: str, value: str) -> None:
-    """Sets a field of frozen settings that was left empty, while they are made."""
+    """Set an empty field of frozen settings, while they are made."""
     if not getattr(settings, name):
         object.__setattr__(settings, name, value)
 
@@ -242,9 +242,9 @@ class BackupSettings:
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """What signs cookies and forms. Each function derives keys of its own, whichever variable they come from.
+    """The keys that sign cookies and forms. Each function derives keys of its own, from whichever variable.
 
-    Two variables of their own keep one function, taken over, from forging what the other accepts.
+    With a variable for each function, an attacker who controls one of them cannot forge what the other accepts.
     """
 
     shared_session_keys: tuple[str, ...] = setting("SESSION_KEYS", keys, default=(), secret=True)
@@ -278,10 +278,10 @@ class PortalSessionSettings(SessionSettings):
         return [] if self.session_keys else ["PORTAL_SESSION_KEYS is required"]
 
 
-def _derived(function: str, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of one function, newest first: 64 hexadecimal digits each, which do not lead back to the setting."""
+def _derived(function: str, secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the keys of one function, newest first: 64 hexadecimal digits each. They do not reveal the setting."""
     purpose = f"calliente.session.{function}".encode()
-    return tuple(hmac.digest(key.encode(), purpose, hashlib.sha256).hex() for key in given)
+    return tuple(hmac.digest(key.encode(), purpose, hashlib.sha256).hex() for key in secrets)
 
 
 @dataclass(frozen=True)
@@ -313,7 +313,7 @@ class ClosingSettings(EmulatorSettings):
 
 @dataclass(frozen=True)
 class StatementSettings(EmulatorSettings):
-    """audit_signing_key: a private JWK of the portal alone. receipt_public_keys: a JWK set, old keys too."""
+    """audit_signing_key: a private JWK that only the portal has. receipt_public_keys: a JWK set, with old keys."""
 
     given_audit_key: str = setting(
         "AUDIT_SIGNING_KEY", private_key("audit"), default="", secret=True
@@ -352,7 +352,7 @@ class PortalSettings(
 
 @dataclass(frozen=True)
 class FingerprintSettings(EmulatorSettings):
-    """What tells a restored tenant that had been purged, newest key first: see `shared/receipts.py`."""
+    """The fingerprint keys, newest first, by which a purged tenant is found in a restore: see `shared/receipts.py`."""
 
     given_fingerprint_keys: tuple[str, ...] = setting(
         "RECEIPT_FINGERPRINT_KEY", keys, default=(), secret=True
@@ -370,7 +370,7 @@ class FingerprintSettings(EmulatorSettings):
 
 @dataclass(frozen=True)
 class ReceiptSettings(FingerprintSettings):
-    """receipt_signing_key: a private JWK; the scheduled run alone has it."""
+    """receipt_signing_key: a private JWK that only the scheduled run has."""
 
     given_signing_key: str = setting(
         "RECEIPT_SIGNING_KEY", private_key("receipt"), default="", secret=True

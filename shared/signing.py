@@ -1,6 +1,6 @@
-"""Statements that can be checked without us: compact JWS with Ed25519, of a type and by keys of their own.
+"""Signed statements that anybody can check: compact JWS with Ed25519; each purpose has its type and its keys.
 
-A receipt and an audit differ in `typ` and in the beginning of their key's ID, so that none passes for the other.
+A receipt and an audit differ in `typ` and in the beginning of their key's ID, so neither passes for the other.
 Sources: RFC 7515 (JWS), RFC 8037 (Ed25519 in JOSE), RFC 7517 (JWK), RFC 8725, 3.11 (explicit typing).
 """
 
@@ -25,12 +25,12 @@ _KEY_ID = re.compile(r"(receipt|audit)-[A-Za-z0-9._-]{1,64}")
 
 
 class NotGenuine(Exception):
-    """A statement that none of the keys has signed, or not as this type."""
+    """None of the keys has signed the statement as this type."""
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What keys are for. typ: of the statements, in their header."""
+    """A purpose of keys. typ: of its statements, in their header."""
 
     name: str
     typ: str
@@ -43,14 +43,14 @@ PURPOSES = {purpose.name: purpose for purpose in (RECEIPT, AUDIT)}
 
 @dataclass(frozen=True)
 class Signer:
-    """One private key and what it may sign."""
+    """A private key and its purpose."""
 
     purpose: Purpose
     kid: str
     key: OKPKey
 
     def sign(self, statement: Mapping[str, Any]) -> str:
-        """The statement as a compact JWS."""
+        """Return the statement as a compact JWS."""
         header = {"alg": ALGORITHM, "typ": self.purpose.typ, "kid": self.kid}
         text = json.dumps(statement, sort_keys=True, ensure_ascii=False).encode()
         with _named_algorithm():
@@ -58,12 +58,12 @@ class Signer:
 
     @property
     def public(self) -> dict[str, str]:
-        """The public key as a JWK."""
+        """Return the public key as a JWK."""
         return {**_text_members(self.key), "kid": self.kid, "use": "sig"}
 
 
 def signer(purpose: Purpose, text: str) -> Signer:
-    """The signer of a private JWK. Raises ValueError, which never shows the text."""
+    """Return the signer of a private JWK. Raises ValueError, which never shows the text."""
     jwk = _parsed(text)
     if not isinstance(jwk, dict) or "d" not in jwk:
         raise ValueError("must be a private JWK (kty OKP, crv Ed25519) with a kid")
@@ -76,7 +76,7 @@ def signer(purpose: Purpose, text: str) -> Signer:
 
 
 def public_keys(text: str) -> tuple[Mapping[str, Any], ...]:
-    """The public JWKs of a JWK set, of both purposes. Raises ValueError; also where a private key is among them."""
+    """Return the public JWKs of a JWK set, of both purposes. Raises ValueError, also if one of them is private."""
     document = _parsed(text)
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list) or not keys or not all(map(_is_public, keys)):
@@ -88,7 +88,7 @@ def public_keys(text: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def verified(purpose: Purpose, token: str, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What a statement says, once one of `keys` (public JWKs) of this purpose has proven it. Raises NotGenuine."""
+    """Return the claims of a statement signed by one of `keys` (public JWKs) of this purpose. Raises NotGenuine."""
     try:
         with _named_algorithm():
             parsed = jws.extract_compact(token.strip().encode(), registry=_REGISTRY)
@@ -141,7 +141,7 @@ def _is_public(jwk: object) -> bool:
 
 
 def _text_members(key: OKPKey) -> dict[str, str]:
-    """Of the public half, made from the key itself and not from what stood beside it."""
+    """Return the public JWK, made from the key itself and not from the other members of the JWK."""
     raw: bytes = key.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
     return {
         "kty": "OKP",

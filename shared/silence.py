@@ -1,4 +1,4 @@
-"""Which devices have been silent for long, and whether the silence is theirs or ours."""
+"""Finds devices that have been silent for long, and tells whether the fault is probably ours."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ COUNT_SECONDS = 60.0  # of all devices of a week, 10,000,000 perhaps
 
 
 def silent(now: datetime, days: int) -> Where:
-    """The devices without a heartbeat for so many days."""
+    """Return the condition of devices without a heartbeat for `days`."""
     return [("lastHeartbeatAt", "<", now - timedelta(days=days))]
 
 
 def soon_silent(now: datetime, days: int) -> Where:
-    """Those that will expire after `days` of silence within 30 days, if they stay silent."""
+    """Return the condition of devices that will expire within 30 days, if they stay silent."""
     return silent(now, max(0, days - SOON_DAYS))
 
 
 async def silence_is_ours(database: Firestore, now: datetime) -> bool:
-    """Whether fewer than half of the devices that beat in the last week beat in the last day, or none did.
+    """Return whether fewer than half of the devices of the last week beat in the last day, or none did.
 
     Raises Unavailable.
     """

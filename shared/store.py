@@ -1,8 +1,8 @@
-"""What the product does with Firestore, in its own words, for one tenant at a time.
+"""The operations of the product on Firestore, for one tenant at a time.
 
-A `TenantStore` is bound to its tenant when it is made, from verified claims, and no method takes a tenant ID: isolation
-on the server, where the SDK bypasses the security rules, holds by construction. What may happen to a tenant is
-decided in `shared.tenant`; here it is read, and written against just what was read.
+A `TenantStore` is bound to its tenant when it is made, from verified claims, and no method takes a tenant ID. This
+isolates tenants on the server, where the SDK bypasses the security rules. `shared.tenant` decides what may happen to a
+tenant; this module reads it, and writes it on the precondition that it has not changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DEVICE_LIMIT_RETRY_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Stored:
-    """A tenant as it was read. version: for preconditions. created: tells it from a successor of the same ID."""
+    """A tenant as it was read. version: for preconditions. created: differs after a deletion and a new onboarding."""
 
     id: str
     tenant: Tenant
@@ -47,7 +47,7 @@ class Registered:
 
 
 class TenantStore:
-    """tenant_id: canonical GUID. Raises ValueError for anything else, which no caller's input can be."""
+    """tenant_id: a canonical GUID, from verified claims. Raises ValueError for anything else."""
 
     def __init__(self, database: Firestore, tenant_id: str) -> None:
         if not identifiers.is_tenant_id(tenant_id):
@@ -91,7 +91,7 @@ class TenantStore:
             return await self._database.transact(decide)
 
     async def heartbeat(self, device_id: str, outcome: str, now: datetime) -> None:
-        """Note that the device lives and how its sync ended: one write, no read. Raises DeviceGone, Unavailable."""
+        """Store the time of a heartbeat and its outcome: one write, no read. Raises DeviceGone, Unavailable."""
         hour = to_the_hour(now)
         fields: dict[str, Any] = {"lastHeartbeatAt": hour}
         if outcome in inventory.SYNC_OUTCOMES:
@@ -104,7 +104,7 @@ class TenantStore:
             raise errors.DeviceGone from None
 
     async def forget_device(self, device_id: str) -> None:
-        """Delete the device's document; harmless if it is gone. Raises Unavailable."""
+        """Delete the device's document, if it exists. Raises Unavailable."""
         await self._database.delete(self._device(device_id))
 
     async def count_devices(self, *, where: Where = (), seconds: float) -> int:
@@ -119,15 +119,15 @@ class TenantStore:
     # The tenant's life
 
     async def read(self) -> Stored | None:
-        """The tenant, or None. Raises BrokenRecord, Unavailable."""
+        """Return the tenant, or None. Raises BrokenRecord, Unavailable."""
         document = await self._database.get(self.path)
         return None if document is None else stored(document)
 
     async def onboard(self, name: str, now: datetime, withdraw: str | None = None) -> Tenant:
-        """An administrator has proven the tenant.
+        """Onboard the tenant, which an administrator has proven.
 
-        name: '' where Microsoft did not tell it: a known one stays, else the ID stands in for it. withdraw: the receipt
-        of the one closing that may be withdrawn by this; whichever there is, unless given.
+        name: '' if Microsoft did not tell it; then a known name stays, else it is the ID. withdraw: the receipt ID
+        of the closing that may be withdrawn; any closing, unless given.
         Raises TenantClosing for another closing, TenantPurging, BrokenRecord, Unavailable.
         """
 
@@ -139,24 +139,24 @@ class TenantStore:
         return await self._change(step)
 
     async def change(self, step: Callable[[Tenant], Tenant]) -> Tenant:
-        """Take one step of the tenant's life, against just what is stored; `step` may be called several times.
+        """Make a transition in a transaction; `step` may be called several times.
 
         Raises TenantNotOnboarded, what `step` raises, BrokenRecord, Unavailable.
         """
         return await self._change(lambda tenant: step(_existing(tenant)))
 
     async def replace(self, read: Stored, tenant: Tenant) -> None:
-        """Write the tenant where it is still as it was read: one write. Raises Changed, NotFound, Unavailable."""
+        """Write the tenant, if it has not changed since: one write. Raises Changed, NotFound, Unavailable."""
         await self._database.replace(self.path, _checked(tenant), read.version)
 
     async def delete(self, read: Stored) -> None:
-        """Delete the tenant's document as it was read. Raises Changed, Unavailable."""
+        """Delete the tenant's document, if it has not changed since it was read. Raises Changed, Unavailable."""
         await self._database.delete(self.path, read.version)
 
     async def end(self, read: Stored, receipt_path: str, receipt: Mapping[str, Any]) -> None:
-        """Delete the tenant's document as it was read and store its receipt, in one commit.
+        """Delete the tenant's document, if it has not changed, and store its receipt, in one commit.
 
-        Raises Changed where it is not so any more, Unavailable.
+        Raises Changed, Unavailable.
         """
 
         async def decide(transaction: Transaction) -> None:
@@ -171,7 +171,7 @@ class TenantStore:
         await self._database.transact(decide)
 
     async def _change(self, step: Callable[[Tenant | None], Tenant]) -> Tenant:
-        """One step, and what follows from it for receipts, in one commit."""
+        """Make a transition, and change the receipts that follow from it, in one commit."""
 
         async def decide(transaction: Transaction) -> Tenant:
             document = (await transaction.get(self.path))[0]
@@ -189,13 +189,13 @@ class TenantStore:
 async def tenants(
     database: Firestore, *, where: Where, order_by: str = "__name__"
 ) -> AsyncGenerator[Document, None]:
-    """The tenants' documents that match, each once. Raises Unavailable."""
+    """Yield the matching documents of tenants, each once. Raises Unavailable."""
     async for document in database.walk(TENANTS, where=where, order_by=order_by):
         yield document
 
 
 async def due(database: Firestore, now: datetime) -> AsyncGenerator[Document, None]:
-    """What a run purges: the tenants whose purge has begun, then those that are due, the oldest first."""
+    """Yield the tenants that a run purges: those whose purge has begun, then those that are due, the oldest first."""
     purging = [("status", "==", Status.PURGING.value)]
     async for document in tenants(database, where=purging):
         yield document
@@ -211,7 +211,7 @@ def stored(document: Document) -> Stored:
 
 
 def to_the_hour(now: datetime) -> datetime:
-    """Rounded down: finer times would say more about a person's day than anything here needs."""
+    """Round down to the hour: finer times would say more about a person's day than is needed."""
     return now.replace(minute=0, second=0, microsecond=0)
 
 
@@ -222,7 +222,7 @@ def _existing(tenant: Tenant | None) -> Tenant:
 
 
 def _checked(tenant: Tenant) -> dict[str, Any]:
-    """The document, once the inventory has confirmed it. A ValidationError here is a fault of ours."""
+    """Return the tenant's document, checked by the inventory. A ValidationError is a fault of ours."""
     document = to_document(tenant)
     inventory.check_tenant(document)
     return document

@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 class Way(StrEnum):
-    """In which way a closing was withdrawn; never by whom."""
+    """How a closing was withdrawn; never by whom."""
 
     ONBOARDING = "onboarding"
     PORTAL = "portal"
@@ -53,7 +53,7 @@ class NotDue(errors.Conflict):
 
 
 class BrokenRecord(errors.Problem):
-    """A stored document that no version of this product writes. It carries nothing of the document."""
+    """A stored document is not one that any version of this product writes. The error contains nothing of it."""
 
     code = "broken_record"
     title = "The organization's record is damaged; support has to mend it."
@@ -61,21 +61,21 @@ class BrokenRecord(errors.Problem):
 
 @dataclass(frozen=True, kw_only=True)
 class _Stored:
-    """unread: what a later version stored here and this one carries along."""
+    """unread: fields that this version does not know and keeps, because a later version may have stored them."""
 
     unread: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class Consent(_Stored):
-    """checked_at: last asked, whatever the answer. lost_at, unknown_at: since when, without a break."""
+    """checked_at: of the last check, whatever its answer. lost_at, unknown_at: since when, without a break."""
 
     checked_at: datetime
     lost_at: datetime | None = None
     unknown_at: datetime | None = None
 
     def after(self, verdict: Verdict, now: datetime) -> Self:
-        """What is known once Entra has answered. Nothing but `GONE` begins a loss; only `STANDS` ends it.
+        """Return the consent after an answer of Entra. Only `GONE` begins a loss; only `STANDS` ends it.
 
         A time later than `now`, which a clock that was ahead has stored, becomes `now`.
         """
@@ -95,7 +95,7 @@ class Consent(_Stored):
         )
 
     def is_over(self, now: datetime, grace: timedelta) -> bool:
-        """Whether the consent has been lost, without a break, for the whole grace."""
+        """Return whether the consent has been lost, without a break, for the whole grace."""
         return self.lost_at is not None and now - self.lost_at >= grace
 
 
@@ -111,7 +111,7 @@ class Closing(_Stored):
 
 @dataclass(frozen=True)
 class Withdrawn(_Stored):
-    """A closing that was withdrawn, until the next one."""
+    """A closing that was withdrawn; kept until the next closing."""
 
     at: datetime
     way: Way
@@ -120,7 +120,7 @@ class Withdrawn(_Stored):
 
 @dataclass(frozen=True)
 class SignOut(_Stored):
-    """Every device that was registered before `requested_at` is to be removed."""
+    """A request to remove every device that was registered before `requested_at`."""
 
     requested_at: datetime
 
@@ -172,16 +172,16 @@ class Tenant(_Stored):
         return replace(self, status=Status.PURGING)
 
     def checked(self, verdict: Verdict, now: datetime) -> Self:
-        """Entra was asked about the consent, and has answered."""
+        """Store an answer of Entra about the consent."""
         return replace(self, consent=self.consent.after(verdict, now))
 
     def ask_sign_out(self, now: datetime) -> Self:
-        """Every device registered until now is to be removed by the scheduled run. Raises TenantPurging."""
+        """Ask the scheduled run to remove every device registered until now. Raises TenantPurging."""
         self._require_not_purging()
         return replace(self, sign_out=SignOut(now))
 
     def signed_out(self, done: SignOut) -> Self:
-        """The scheduled run has removed them. A request made since is not done, and stays."""
+        """Note that the scheduled run has removed the devices of a request; a later request stays."""
         return replace(self, sign_out=None) if self.sign_out == done else self
 
     def _require_not_purging(self) -> None:
@@ -190,7 +190,7 @@ class Tenant(_Stored):
 
 
 def onboarded(tenant: Tenant | None, name: str, now: datetime) -> Tenant:
-    """An administrator has proven the tenant: it is made, or brought up to date and its closing withdrawn.
+    """Return the tenant that an administrator has proven: a new one, or the stored one with its closing withdrawn.
 
     Raises TenantPurging.
     """
@@ -206,12 +206,12 @@ S = TypeVar("S", bound=_Stored)
 
 
 def to_document(tenant: Tenant) -> dict[str, Any]:
-    """The document's fields: texts, aware datetimes and maps of these. What is None is left out."""
+    """Return the document's fields: texts, aware datetimes and maps of these; None is left out."""
     return _written(tenant)
 
 
 def from_document(stored: Mapping[str, Any]) -> Tenant:
-    """The tenant in a document of this version, the one before, or the next. Raises BrokenRecord."""
+    """Return the tenant in a document of this release, the one before, or the next. Raises BrokenRecord."""
     tenant = _read(Tenant, stored)
     if (tenant.status is Status.ACTIVE) == (tenant.closing is not None):
         raise BrokenRecord

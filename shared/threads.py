@@ -1,4 +1,4 @@
-"""Threads for what only blocks (MSAL, firebase_admin, fetching keys), so many and no more.
+"""A bounded number of threads for calls that block (MSAL, firebase_admin, fetching keys).
 
 A thread cannot be cancelled: where its caller's deadline has passed, it is counted as busy until its call has ended. So
 what runs here needs time limits of its own sockets, and a service that hangs costs its own callers a 503, not the loop.
@@ -31,7 +31,7 @@ class Threads:
         self._pool: ThreadPoolExecutor | None = None  # after the server's fork, not before
 
     async def run(self, call: Callable[[], T], *, seconds: float, dependency: str) -> T:
-        """What `call` returns or raises. Raises Unavailable where all threads are busy, or `seconds` are over."""
+        """Return what `call` returns, or raise it. Raises Unavailable if all threads are busy, or after `seconds`."""
         try:
             async with asyncio.timeout(self._wait_seconds):
                 await self._free.acquire()

@@ -1,7 +1,6 @@
-"""What makes a token acceptable: pure checks, no I/O but the key look-up that is passed in.
+"""The checks of tokens: pure, with no I/O but the key look-up that is passed in.
 
-The claims come back as small typed values that hold only what the product may use; nothing about the person in the
-token leaves this module.
+They return small typed values that hold only what the product may use; nothing about the person leaves this module.
 Sources: Microsoft identity platform, "Access token claims reference"; Firebase, "Verify ID tokens using a third-party
 JWT library"; RFC 8725 (JWT Best Current Practices).
 """
@@ -32,7 +31,7 @@ _HEADER_KEYS_REFUSED = ("crit", "enc", "zip", "b64")
 
 @dataclass(frozen=True)
 class EntraRules:
-    """What a phone's access token must show. authority: without a path, e.g. https://login.microsoftonline.com."""
+    """The requirements for a phone's access token. authority: without a path, as https://login.microsoftonline.com."""
 
     authority: str
     audience: str
@@ -63,7 +62,7 @@ class DeviceIdentity:
 async def verified_claims(
     token: str, keys: KeyLookup, now: float
 ) -> tuple[Mapping[str, Any], SigningKey]:
-    """The claims of an RS256 token whose signature and times hold, and the key that signed it.
+    """Return the claims of an RS256 token with a valid signature and valid times, and the key that signed it.
 
     now: Unix seconds. Raises Unauthenticated; Unavailable from `keys`.
     """
@@ -87,7 +86,7 @@ async def verified_claims(
 
 
 async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: float) -> TenantProof:
-    """The tenant that a phone's Entra access token proves.
+    """Return the tenant that a phone's Entra access token proves.
 
     Raises Unauthenticated where the token proves nothing to us; AppOnlyToken, InsufficientScope or ClientNotAllowed
     where it is genuine and not enough; Unavailable from `keys`.
@@ -121,7 +120,7 @@ async def entra_tenant(token: str, keys: KeyLookup, rules: EntraRules, now: floa
 async def firebase_device(
     token: str, keys: KeyLookup, project: str, now: float, most_age_seconds: float | None
 ) -> DeviceIdentity:
-    """The device that a Firebase ID token proves, whose sign-in is at most so old.
+    """Return the device that a Firebase ID token proves, if its sign-in is recent enough.
 
     Raises Unauthenticated, Reauthenticate; Unavailable from `keys`.
     """
@@ -132,7 +131,7 @@ async def firebase_device(
 def unsigned_firebase_device(
     token: str, project: str, now: float, most_age_seconds: float | None
 ) -> DeviceIdentity:
-    """The device in an ID token of the Auth emulator, which signs none. Raises Unauthenticated."""
+    """Return the device in an unsigned ID token of the Auth emulator. Raises Unauthenticated."""
     parsed = _parsed(token)
     if parsed.headers().get("alg") != "none":
         raise errors.Unauthenticated("header")
@@ -144,7 +143,7 @@ def unsigned_firebase_device(
 def device_of(
     claims: Mapping[str, Any], project: str, now: float, most_age_seconds: float | None
 ) -> DeviceIdentity:
-    """The device in the claims of a Firebase ID token, its signature checked before.
+    """Return the device in the claims of a Firebase ID token whose signature has been checked.
 
     Raises Unauthenticated, and Reauthenticate where everything else is good.
     """
@@ -171,7 +170,7 @@ def device_of(
 
 
 def _parsed(token: str) -> jws.CompactSignature:
-    """The three parts, decoded; none of them is to be believed yet."""
+    """Return the three decoded parts of a token, none of which is verified yet."""
     if len(token) > MAX_TOKEN_BYTES:
         raise errors.Unauthenticated("too_long")
     try:

@@ -1,4 +1,4 @@
-"""python -m support: what support and operators do, on the emulators or on a real project."""
+"""`python -m support`: the operators' command line, for the emulators or a real project."""
 
 from support.cli import main
 

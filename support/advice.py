@@ -26,6 +26,6 @@ BY_DEPENDENCY = {
 
 
 def advice_on(outage: Unavailable) -> str:
-    """One sentence."""
+    """Return one sentence of advice."""
     advice = BY_REASON.get(outage.reason) or BY_DEPENDENCY.get(outage.dependency)
     return advice or "try again shortly"

@@ -1,7 +1,7 @@
-"""What is really stored, against the inventory: every document, collection, missing parent and Auth user.
+"""Compares everything that is stored with the inventory: every document, collection, missing parent and Auth user.
 
-It reads only, each document once, and holds a page of them in memory at a time. Whatever the inventory does not
-declare is a finding.
+The audit changes nothing. It reads each document once, and holds one page of documents in memory. Everything that the
+inventory does not declare is a finding.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Audit:
         self.report = Report()
 
     async def run(self) -> Report:
-        """Raises Unavailable."""
+        """Return the report of the whole audit. Raises Unavailable."""
         await self._documents()
         await self._auth_users()
         return self.report
 
     async def _documents(self) -> None:
-        """Every document of the database, by path: a tenant comes before what is below it."""
+        """Check every document of the database, by path: a tenant comes before the documents below it."""
         tenant = ""
         async with aclosing(self._database.stream("", below=True)) as documents:
             async for document in documents:

@@ -54,7 +54,7 @@ for command in (
 
 
 def main() -> None:
-    """Under the name `calliente` where that was called, or while a shell completes it (support/calliente)."""
+    """Run the commands, under the name `calliente` if support/calliente called them or a shell completes it."""
     installed = Path(sys.argv[0]).stem == "calliente"
     name = "calliente" if installed or COMPLETING in os.environ else "python -m support"
     try:

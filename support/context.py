@@ -1,4 +1,4 @@
-"""What the operators' commands have in common: settings, the database, exit codes, and how they print."""
+"""What the operators' commands share: settings, the database, exit codes, and printing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MALFORMED = "malformed"  # the fact that names the fields which are not as in th
 
 
 class Context:
-    """What every command needs: settings and the database, once it asks for them, and how to print."""
+    """What every command needs: settings and the database, made when first used, and printing."""
 
     def __init__(self) -> None:
         self.console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
@@ -53,14 +53,14 @@ class Context:
             ) from None
 
     async def document(self, store: TenantStore) -> Document:
-        """The tenant's document, sound or not. Raises TenantNotOnboarded."""
+        """Return the tenant's document, also a malformed one. Raises TenantNotOnboarded."""
         document = await self.database.get(store.path)
         if document is None:
             raise errors.TenantNotOnboarded
         return document
 
     async def sound_tenant(self, tenant_id: str) -> tuple[TenantStore, Stored]:
-        """One that can be changed: it exists, and is as in the inventory."""
+        """Return a tenant that can be changed: it exists, and is as in the inventory. Else end the command."""
         store = self.tenant(tenant_id)
         document = await self.document(store)
         wrong = facts_of(document).get(MALFORMED)
@@ -75,7 +75,7 @@ class Context:
         return Users(self.settings.project)
 
     def show(self, facts: dict[str, Any], as_json: bool) -> None:
-        """One thing. Exit code 1 where it is malformed."""
+        """Print one record. Exit code 1 if it is malformed."""
         if as_json:
             click.echo(json.dumps(facts))
         else:
@@ -87,7 +87,7 @@ class Context:
             sys.exit(EXIT_REFUSED)
 
     def table(self, rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
-        """Several. Exit code 1 where one is malformed."""
+        """Print records as a table. Exit code 1 if one is malformed."""
         malformed = [row for row in rows if MALFORMED in row]
         if as_json:
             click.echo(json.dumps(rows))
@@ -107,7 +107,7 @@ class Context:
 
 
 def facts_of(document: Document) -> dict[str, Any]:
-    """A tenant's document as flat, printable facts; what does not fit the inventory is named."""
+    """Return a tenant's document as a flat record; `malformed` in it names what does not fit the inventory."""
     fields = document.fields
     facts = {"tenant": document.id, "name": fields.get("name"), "status": fields.get("status")}
     for group, schema in (("closing", inventory.Closing()), ("consent", inventory.Consent())):
@@ -123,7 +123,7 @@ def facts_of(document: Document) -> dict[str, Any]:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int], None]]:
-    """Counts on standard error, and only where a person looks."""
+    """Count on standard error, if that is a terminal."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
@@ -145,7 +145,7 @@ P = ParamSpec("P")
 
 
 def awaited(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A command that is a coroutine, for click."""
+    """Make a command of a coroutine, for click."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -1,6 +1,6 @@
-"""What a person forgets on a real project: nothing here shows while all goes well, and each can cost a promise.
+"""Checks of a real project: steps by hand that can be forgotten, which no function notices while it works.
 
-Every check asks Google's own interfaces, reads, and changes nothing. Sources: Identity Platform REST reference,
+Every check reads from Google's own interfaces and changes nothing. Sources: Identity Platform REST reference,
 projects.getConfig and defaultSupportedIdpConfigs; Cloud Run Admin API, services; Firestore REST reference, indexes and
 fields; Cloud Logging REST reference, projects.sinks; Resource Manager REST reference, Policy (auditConfigs); Secret
 Manager REST reference, secrets.versions.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ Check = Callable[[], Awaitable[str]]
 
 
 class Unwell(Exception):
-    """what: is wrong. advice: what to do."""
+    """A check failed. what: is wrong. advice: what to do."""
 
     def __init__(self, what: str, advice: str) -> None:
         super().__init__(what)
@@ -38,17 +38,17 @@ class Unwell(Exception):
 
 
 class Skipped(Exception):
-    """The check can't be made from here; the text says where it can."""
+    """The check cannot be made from here; the text says where it can."""
 
 
 @dataclass(frozen=True)
 class Deployed:
     """ask: method and URL → status and decoded JSON, signed in as the operator. fetch: URL → the same, as a stranger.
 
-    portal_url: empty if not told.
+    portal_url: empty if it is not known.
 
-    certificate: PEM, empty where the credential is another. quota_project: of the operator's own credentials; None
-    where these are an identity of the cloud, which needs none.
+    certificate: PEM; empty if the credential is not a certificate. quota_project: of the operator's credentials; None
+    for a service account, which needs none.
     """
 
     project: str
@@ -59,6 +59,7 @@ class Deployed:
     portal_url: str = ""
     certificate: str = ""
     quota_project: str | None = None
+    _services: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def checks(self) -> dict[str, Check]:
         return {
@@ -75,7 +76,7 @@ class Deployed:
         }
 
     async def sign_in_methods(self) -> str:
-        """Phones come with custom tokens; whatever else is switched on lets strangers make users."""
+        """Phones sign in with custom tokens; any other method lets strangers make users."""
         methods = self._sign_in_config().get("signIn", {})
         switched_on = [
             name for name in ("email", "phoneNumber", "anonymous") if _is_on(methods, name)
@@ -97,7 +98,7 @@ class Deployed:
         return "Firebase Authentication"
 
     async def strangers(self) -> str:
-        """The four functions must let everybody in, and the purge nobody but the schedule."""
+        """Everybody must reach the four functions, and only the schedule the purge."""
         shut = [name for name in PUBLIC if not self._is_open(name)]
         if shut:
             raise Unwell(f"refused by Cloud Run: {', '.join(shut)}", f"{DEPLOY}; PUBLIC_ACCESS")
@@ -107,7 +108,7 @@ class Deployed:
         return "reach the four functions for them, and not the purge"
 
     async def traffic(self) -> str:
-        held = []
+        pinned = []
         for name in (*PUBLIC, PRIVATE):
             service = self._service(name)
             latest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
@@ -118,29 +119,29 @@ class Deployed:
             if not is_newest or service.get("latestReadyRevision") != service.get(
                 "latestCreatedRevision"
             ):
-                held.append(name)
-        if held:
+                pinned.append(name)
+        if pinned:
             advice = "pinned on purpose? else gcloud run services update-traffic NAME --to-latest"
-            raise Unwell(f"not on the newest revision: {', '.join(held)}", advice)
+            raise Unwell(f"not on the newest revision: {', '.join(pinned)}", advice)
         return "on the newest revisions"
 
     async def indexes(self) -> str:
         """Production refuses a query whose index is missing or still being built."""
         declared = json.loads(INDEXES.read_text())
         base = f"https://firestore.googleapis.com/v1/projects/{self.project}/databases/(default)/collectionGroups/-"
-        made = self._read(f"{base}/indexes?pageSize=300").get("indexes", [])
+        built = self._read(f"{base}/indexes?pageSize=300").get("indexes", [])
         overridden = f"{base}/fields?pageSize=300&filter=indexConfig.usesAncestorConfig:false"
         fields = self._read(f"{overridden}%20OR%20ttlConfig:*").get("fields", [])
-        ready = {_composite(one) for one in made if one.get("state") == "READY"}
-        singles = {_field_key(one["name"]): one for one in fields}
+        ready = {_composite(index) for index in built if index.get("state") == "READY"}
+        fields_by_key = {_field_key(field["name"]): field for field in fields}
         missing = [
-            f"{one['collectionGroup']} ({', '.join(each['fieldPath'] for each in one['fields'])})"
-            for one in declared["indexes"]
-            if _declared(one) not in ready
+            f"{index['collectionGroup']} ({', '.join(field['fieldPath'] for field in index['fields'])})"
+            for index in declared["indexes"]
+            if _declared(index) not in ready
         ]
-        for one in declared["fieldOverrides"]:
-            key = (one["collectionGroup"], one["fieldPath"])
-            if not _is_as_declared(one, singles.get(key, {})):
+        for override in declared["fieldOverrides"]:
+            key = (override["collectionGroup"], override["fieldPath"])
+            if not _is_as_declared(override, fields_by_key.get(key, {})):
                 missing.append(".".join(key))
         if missing:
             raise Unwell(f"missing or not ready: {', '.join(missing)}", f"wait, or {DEPLOY}")
@@ -149,12 +150,12 @@ class Deployed:
     async def logs(self) -> str:
         url = f"https://logging.googleapis.com/v2/projects/{self.project}/sinks/_Default"
         sink = self._read(url)
-        left_out = " ".join(
+        excluded = " ".join(
             exclusion["filter"]
             for exclusion in sink.get("exclusions", [])
             if not exclusion.get("disabled")
         )
-        if "run.googleapis.com/requests" not in left_out:
+        if "run.googleapis.com/requests" not in excluded:
             raise Unwell("the platform's request logs are kept, with IP addresses", DEPLOY)
         if f"/locations/{self.region}/" not in sink.get("destination", ""):
             raise Unwell(f"are not stored in {self.region}", DEPLOY)
@@ -222,7 +223,10 @@ class Deployed:
         return f"https://run.googleapis.com/v2/{place}/services/{name}"
 
     def _service(self, name: str) -> Any:
-        return self._read(self._service_url(name))
+        """A service of Cloud Run, read once."""
+        if name not in self._services:
+            self._services[name] = self._read(self._service_url(name))
+        return self._services[name]
 
     def _is_open(self, name: str) -> bool:
         policy = self._read(f"{self._service_url(name)}:getIamPolicy")
@@ -279,7 +283,7 @@ def _paths(fields: Any) -> list[tuple[str, str]]:
 
 
 def _is_as_declared(override: Any, field: Any) -> bool:
-    there = {
+    built = {
         (index["queryScope"], *_paths(index["fields"]))
         for index in field.get("indexConfig", {}).get("indexes", [])
         if index.get("state", "READY") == "READY"
@@ -292,4 +296,4 @@ def _is_as_declared(override: Any, field: Any) -> bool:
         for index in override["indexes"]
     }
     expires = field.get("ttlConfig", {}).get("state") == "ACTIVE"
-    return there == wanted and expires == bool(override.get("ttl")) and bool(field)
+    return built == wanted and expires == bool(override.get("ttl")) and bool(field)

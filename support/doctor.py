@@ -1,6 +1,6 @@
-"""Whether a deployment can work: each part asked once, and for each that fails what to do about it.
+"""Checks each part of a deployment, and says what to do about a part that fails.
 
-Nothing is changed. A check that needs another that failed still runs: its own advice may be the one that helps.
+The checks change nothing. A check runs even if one that it depends on has failed: its advice may be the one that helps.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ DEPLOY_RULES = "deploy them: make deploy, or firebase deploy --only firestore"
 
 @dataclass(frozen=True)
 class DoctorSettings(ProjectSettings, EntraSettings):
-    """What an operator tells. No key of a function's: they are where they belong, and out of reach from here."""
+    """What an operator sets. No secret of a function is among them: an operator's machine cannot read those."""
 
     region: str = setting("REGION", parsers.name, default="europe-west1")
     portal_url: str = setting("PORTAL_URL", parsers.base_url, default="")
@@ -65,7 +65,7 @@ class Finding:
 async def examine(
     environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time
 ) -> AsyncGenerator[Finding, None]:
-    """The findings, one by one as they are made. clock: seconds since 1970, to hold against Entra's."""
+    """Yield each finding as soon as it is made. clock: seconds since 1970, to compare with Entra's."""
     try:
         settings = load(DoctorSettings, environ)
     except SettingsError as error:
@@ -106,7 +106,7 @@ def _decoded(data: bytes) -> Any:
 
 
 class Doctor:
-    """database, entra: what is examined; those of the settings unless given. credentials: makes the operator's."""
+    """database, entra: are examined; those of the settings unless given. credentials: returns the operator's."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Doctor:
         self._http = urllib3.PoolManager(ca_certs=bundle, timeout=SECONDS, retries=False)
 
     def checks(self) -> dict[str, Check]:
-        """Of a real project also what nobody sees while all goes well: support/deployed.py."""
+        """Return the checks by name; for a real project also those of support/deployed.py."""
         deployed = {} if self._settings.emulated else self._deployed().checks()
         return {
             "signing keys": self.signing_keys,
@@ -230,28 +230,23 @@ class Doctor:
 
     def _rules_api(self, path: str) -> Any:
         url = f"https://firebaserules.googleapis.com/v1/{path}"
-        try:
-            answer = self._authorized.request("GET", url)
-        except google.auth.exceptions.GoogleAuthError as error:
-            raise Unavailable("firebase", type(error).__name__) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise Unavailable("firebase", type(error).__name__) from None
-        if answer.status == 404:
+        status, document = self._ask("GET", url)
+        if status == 404:
             raise Unwell("none are deployed", DEPLOY_RULES)
-        if answer.status in FORBIDDEN:
+        if status in FORBIDDEN:
             raise Unwell("cannot be compared", "your role: Firebase Rules Viewer")
-        if answer.status != 200:
-            raise Unavailable("firebase", f"http_{answer.status}")
-        return json.loads(answer.data)
+        if status != 200:
+            raise Unavailable("google", f"http_{status}")
+        return document
 
     def _quota_project(self) -> str | None:
-        """The one of a person's credentials; None for an identity of the cloud, or where nobody is signed in."""
+        """Return the quota project of a person's credentials; None for a service account, or if nobody is signed in."""
         try:
-            held = self._credentials()
+            credentials = self._credentials()
         except google.auth.exceptions.GoogleAuthError:
             return None
-        person = isinstance(held, google.oauth2.credentials.Credentials)
-        return held.quota_project_id or "" if person else None
+        is_a_persons = isinstance(credentials, google.oauth2.credentials.Credentials)
+        return credentials.quota_project_id or "" if is_a_persons else None
 
     @cached_property
     def _authorized(self) -> Any:
@@ -259,7 +254,7 @@ class Doctor:
         return authorize(self._credentials(), self._http)
 
     def _ask(self, method: str, url: str) -> tuple[int, Any]:
-        """A call to Google as the operator. Raises Unavailable."""
+        """Call Google as the operator; return status and decoded JSON. Raises Unavailable."""
         body = b"{}" if method == "POST" else None
         try:
             answer = self._authorized.request(method, url, body=body)
@@ -268,7 +263,7 @@ class Doctor:
         return answer.status, _decoded(answer.data)
 
     def _fetch(self, url: str) -> tuple[int, Any]:
-        """A look as a stranger has it: nothing of the operator's goes there. Raises Unavailable."""
+        """Get an address without the operator's credentials; return status and decoded JSON. Raises Unavailable."""
         answer = self._get(url, "portal")
         return answer.status, _decoded(answer.data)
 

@@ -1,4 +1,4 @@
-"""How the command line asks: Google's interfaces as the operator, everything else as a stranger."""
+"""The command line's HTTP: Google's interfaces with the operator's credentials, everything else without."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALL_SECONDS = 20.0
 
 
 def operator_session(scope: str = SCOPE) -> requests.Session:
-    """Signed in with the default credentials. Raises Unavailable where there are none."""
+    """Return a session with the default credentials. Raises Unavailable if there are none."""
     try:
         credentials, _project = google.auth.default(scopes=[scope])
     except google.auth.exceptions.GoogleAuthError:
@@ -28,7 +28,7 @@ def operator_session(scope: str = SCOPE) -> requests.Session:
 
 
 def fetching(session: requests.Session, dependency: str) -> Callable[[str], tuple[int, Any]]:
-    """An address → status and decoded JSON, or None in place of what is no JSON. Raises Unavailable."""
+    """Return a function: URL → status and decoded JSON, or None if it is not JSON. It raises Unavailable."""
 
     def fetch(url: str) -> tuple[int, Any]:
         try:

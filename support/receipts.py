@@ -1,7 +1,7 @@
-"""Receipts of purges, read from the log lines of the scheduled run.
+"""Finds deletions in the log lines of the scheduled run.
 
-Of a purged organization nothing is stored, and no log names it: whoever holds a receipt ID can still be shown that this
-deletion ended, when, and how much it took.
+Nothing is stored about a purged organization, and no log names it. By its receipt ID the log still shows that the
+deletion ended, when, and how much was deleted.
 Sources: Cloud Logging API reference, "Method: entries.list"; Cloud Logging documentation, "Logging query language".
 """
 
@@ -14,25 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import google.auth
 import google.auth.exceptions
-import google.auth.transport.requests
 import requests
 
 from shared import errors
 from shared.receipts import PURGE_ENDED, PURGE_STEP
+from support.operator_http import CALL_SECONDS, operator_session
 
 PURGED, UNFINISHED = "purged", "unfinished"
 HOST = "https://logging.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/logging.read"
 PAGE = 1000
-CALL_SECONDS = 20.0
 TOTAL_SECONDS = 120.0
 STATUSES_REFUSED = (400, 401, 403, 404)
-NO_CREDENTIALS = (
-    google.auth.exceptions.DefaultCredentialsError,
-    google.auth.exceptions.RefreshError,
-)
 
 Entry = Mapping[str, Any]  # a LogEntry: jsonPayload, and timestamp where it came from Cloud Logging
 
@@ -47,7 +41,7 @@ class Receipt:
     """One deletion, over all runs that worked on it.
 
     outcome: `purged`, or `unfinished`. at: time of that line (RFC 3339), or empty: files have none.
-    users, documents: Auth users and documents deleted, those included that were gone already.
+    users, documents: deleted Auth users and documents, also those that were gone already.
     """
 
     receipt: str
@@ -58,7 +52,7 @@ class Receipt:
 
 
 def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
-    """The receipts in `entries` (oldest first), or the one. A purge that ended stays so, whatever follows."""
+    """Return the receipts in `entries` (oldest first), or only that of `receipt_id`. A purge that ended stays ended."""
     by_id: dict[str, Receipt] = {}
     for entry in entries:
         line = entry.get("jsonPayload")
@@ -77,7 +71,7 @@ def receipts(entries: Iterable[Entry], receipt_id: str = "") -> list[Receipt]:
 
 
 def entries_in(lines: Iterable[str]) -> Iterator[Entry]:
-    """Entries from lines of text: a function's own JSON lines, or exported LogEntries; other text is passed over."""
+    """Yield the entries in lines of text: a function's JSON lines, or exported LogEntries; skip other text."""
     for text in lines:
         try:
             line = json.loads(text)
@@ -88,7 +82,7 @@ def entries_in(lines: Iterable[str]) -> Iterator[Entry]:
 
 
 def query(since: datetime, receipt_id: str = "") -> str:
-    """since: aware."""
+    """Return the query for Cloud Logging. since: an aware time."""
     wanted = [
         'resource.type="cloud_run_revision"',
         f'jsonPayload.event=("{PURGE_STEP}" OR "{PURGE_ENDED}")',
@@ -99,7 +93,7 @@ def query(since: datetime, receipt_id: str = "") -> str:
 
 
 class CloudLogging:
-    """A project's logs, all buckets of it. session: an AuthorizedSession; by default with the default credentials."""
+    """The logs of a project, in all its buckets. session: an AuthorizedSession; the operator's unless given."""
 
     def __init__(
         self,
@@ -114,9 +108,9 @@ class CloudLogging:
         self._clock = clock
 
     def entries(self, wanted: str) -> Iterator[Entry]:
-        """What matches the query `wanted`, oldest first. Raises LogsRefused, Unavailable.
+        """Yield the entries that match the query `wanted`, oldest first. Raises LogsRefused, Unavailable.
 
-        A page may be empty and still name a next one: Cloud Logging had no time to search further.
+        An empty page may name a next one, if Cloud Logging had no time to search further.
         """
         ends_at = self._clock() + TOTAL_SECONDS
         token = ""
@@ -137,8 +131,8 @@ class CloudLogging:
             "pageSize": PAGE,
             **({"pageToken": token} if token else {}),
         }
+        self._session = self._session or operator_session(SCOPE)
         try:
-            self._session = self._session or _session()
             answer = self._session.post(
                 f"{self._host}/v2/entries:list",
                 json=body,
@@ -150,7 +144,7 @@ class CloudLogging:
             if answer.status_code != 200:
                 raise errors.Unavailable("logging", f"answers {answer.status_code}")
             page = answer.json()
-        except NO_CREDENTIALS:
+        except google.auth.exceptions.RefreshError:
             raise errors.Unavailable("logging", "credentials") from None
         except (
             requests.RequestException,
@@ -161,10 +155,3 @@ class CloudLogging:
         if not isinstance(page, dict):
             raise errors.Unavailable("logging", "not an object")
         return page
-
-
-def _session() -> requests.Session:
-    credentials, _project = google.auth.default(scopes=[SCOPE])
-    authorize: Any = google.auth.transport.requests.AuthorizedSession
-    session: requests.Session = authorize(credentials, refresh_timeout=CALL_SECONDS)
-    return session

@@ -1,7 +1,7 @@
-"""A restore that brings nobody back: what was purged after a backup is deleted from the database restored from it.
+"""Finds and deletes, in a restored database, the tenants that were purged after the backup.
 
-Receipts name nobody. For as long as a backup may hold a purged tenant, a keyed fingerprint of its ID stands beside its
-receipt in the live database; whoever has the key can tell a restored tenant by it.
+Receipts name no tenant. While a backup may hold a purged tenant, a keyed fingerprint of its ID stands beside its
+receipt in the live database; with the key, a restored tenant can be compared with it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GONE = (0, 5)  # gRPC: OK, NOT_FOUND
 
 
 class UnknownKey(errors.Problem):
-    """Fingerprints that none of the given keys has made: without theirs, the check would find nothing."""
+    """A fingerprint was made with none of the given keys, so the check could miss a tenant."""
 
     code = "unknown_key"
     title = (
@@ -35,7 +35,7 @@ class UnknownKey(errors.Problem):
 
 @dataclass(frozen=True)
 class RestoreCheck:
-    """keys: of fingerprints, all that may have been in use. taken_at: when the backup was taken, if that is known."""
+    """keys: all fingerprint keys that may have been in use. taken_at: when the backup was taken, if known."""
 
     live: Firestore
     restored: Firestore
@@ -43,15 +43,15 @@ class RestoreCheck:
     taken_at: datetime | None = None
 
     async def purged(self) -> AsyncGenerator[Document, None]:
-        """The restored tenants that were purged since the backup. Raises UnknownKey, Unavailable."""
-        known = await self._fingerprints()
+        """Yield the restored tenants that were purged since the backup. Raises UnknownKey, Unavailable."""
+        fingerprints = await self._fingerprints()
         async with aclosing(self.restored.walk(TENANTS)) as tenants:
             async for tenant in tenants:
-                if any(fingerprint(key, tenant.id) in known for key in self.keys):
+                if any(fingerprint(key, tenant.id) in fingerprints for key in self.keys):
                     yield tenant
 
     async def delete(self, tenant: Document) -> int:
-        """Delete a restored tenant and all below it, page by page; how many documents. Raises Unavailable."""
+        """Delete a restored tenant and all below it; return the number of documents. Raises Unavailable."""
         deleted = 0
         below = self.restored.stream(tenant.path, below=True, keys_only=True)
         async with aclosing(pages_of(below, MAX_WRITES)) as pages:
@@ -61,7 +61,7 @@ class RestoreCheck:
         return deleted + 1
 
     async def forget_receipts(self) -> int:
-        """Delete the restored receipts that the live database has too, where they are newer. Raises Unavailable."""
+        """Delete the restored receipts that the live database has too; return their number. Raises Unavailable."""
         deleted = 0
         async with aclosing(pages_of(self.restored.walk(RECEIPTS), PAGE)) as pages:
             async for page in pages:
@@ -69,7 +69,7 @@ class RestoreCheck:
         return deleted
 
     async def _fingerprints(self) -> set[str]:
-        """Those of the tenants that were purged since the backup."""
+        """Return the fingerprints of the tenants that were purged since the backup. Raises UnknownKey."""
         names, fingerprints = {key_name(key) for key in self.keys}, set()
         standing = [("fingerprintUntil", ">=", EPOCH)]
         receipts = self.live.walk(RECEIPTS, where=standing, order_by="fingerprintUntil")
@@ -98,6 +98,6 @@ class RestoreCheck:
 
 
 def _ended_at(receipt: Mapping[str, Any]) -> datetime:
-    """When its deletion ended."""
+    """Return when the deletion of a receipt ended."""
     expire_at: datetime = receipt["expireAt"]
     return expire_at - KEPT

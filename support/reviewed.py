@@ -1,8 +1,8 @@
-"""Whether what runs is what was reviewed: commit and digest of each bundle here, and of what a deployment serves.
+"""Compares the commit and digest of each reviewed bundle with those of what a deployment serves.
 
-The bundles are staged from the reviewed commit (`make build`); they come out the same wherever that is done. An HTTP
-function tells its own at GET /version. The purge has no public address, so of every function the deployment also notes
-both at the revision, which Cloud Run's interface shows; what a function tells must be what was noted.
+The bundles are staged from the reviewed commit (`make build`); they are the same wherever they are built. An HTTP
+function answers its own commit and digest at GET /version. The purge has no public address, so the deployment also
+notes both at each revision, which Cloud Run's interface shows.
 Sources: Cloud Run Admin API v2, projects.locations.services (trafficStatuses, uri) and
 projects.locations.services.revisions (annotations).
 """
@@ -28,16 +28,17 @@ Fetch = Callable[[str], tuple[int, Any]]  # an address → status and decoded JS
 
 @dataclass(frozen=True)
 class Build:
-    """What a bundle was made of; both are `unknown` where there is no word of it."""
+    """What a bundle was made of; `unknown` if nothing says it."""
 
     commit: str
     digest: str
 
     @classmethod
-    def of(cls, told: Any, names: Mapping[str, str] | None = None) -> Build:
-        held = told if isinstance(told, Mapping) else {}
-        found = {own: held.get((names or {}).get(own, own)) for own in NOTES}
-        return cls(**{name: str(value or "unknown") for name, value in found.items()})
+    def of(cls, document: Any, keys: Mapping[str, str] | None = None) -> Build:
+        """Read a build from a JSON object. keys: of `commit` and `digest` in it, if they have others."""
+        stated = document if isinstance(document, Mapping) else {}
+        values = {name: stated.get((keys or {}).get(name, name)) for name in NOTES}
+        return cls(**{name: str(value or "unknown") for name, value in values.items()})
 
     def __str__(self) -> str:
         return f"{self.commit[:12]} sha256:{self.digest[:12]}"
@@ -58,14 +59,14 @@ class NoBundles(Exception):
 
 
 def reviewed(folder: Path) -> dict[str, Build]:
-    """The staged bundles by service name. Raises NoBundles."""
-    found = {
+    """Return the builds of the staged bundles, by service name. Raises NoBundles."""
+    builds = {
         path.parent.name.replace("_", "-"): Build.of(json.loads(path.read_text()))
         for path in sorted(folder.glob(f"*/{BUILD_FILE}"))
     }
-    if not found:
+    if not builds:
         raise NoBundles(f"no bundle in {folder}: check the reviewed commit out, and make build")
-    return found
+    return builds
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ class Deployment:
     run: str = RUN
 
     def compare(self, expected: Mapping[str, Build]) -> Iterator[Finding]:
-        """Of each function whether it runs, in which revision, and what that is made of; then what else runs."""
+        """Yield for each function whether it runs, and what its revisions are made of; then which others run."""
         status, listed = self.ask(f"{self.run}/{self._place}/services?pageSize=100")
         if status != 200:
             advice = ADVICE_ROLE if status in (401, 403) else "is the project right?"
             yield Finding("all", "listed", False, f"Cloud Run answers {status}; {advice}")
             return
-        running = {one["name"].rpartition("/")[2]: one for one in listed.get("services", [])}
+        running = {
+            service["name"].rpartition("/")[2]: service for service in listed.get("services", [])
+        }
         for name, build in expected.items():
             if not _COMMIT.fullmatch(build.commit):
                 what = f"the bundle here is of no commit: {build.commit[:60]}"
@@ -99,7 +102,7 @@ class Deployment:
                 continue
             yield from self._revisions(name, running[name], build)
             if name != PRIVATE:
-                yield self._told(name, running[name], build)
+                yield self._version(name, running[name], build)
         for name in sorted(running.keys() - expected.keys()):
             yield Finding(name, "reviewed", False, "runs, and no reviewed bundle has its name")
 
@@ -115,25 +118,28 @@ class Deployment:
         for target in targets:
             revision = target.get("revision") or service["latestReadyRevision"].rpartition("/")[2]
             url = f"{self.run}/{self._place}/services/{name}/revisions/{revision}"
-            status, found = self.ask(url)
+            status, document = self.ask(url)
             if status != 200:
                 yield Finding(name, revision, False, f"Cloud Run answers {status}")
                 continue
-            noted = Build.of(found.get("annotations"), NOTES)
+            noted = Build.of(document.get("annotations"), NOTES)
             yield Finding(name, revision, noted == build, _comparison(noted, build))
 
-    def _told(self, name: str, service: Mapping[str, Any], build: Build) -> Finding:
-        status, told = self.fetch(f"{self.addresses.get(name) or service.get('uri', '')}/version")
+    def _version(self, name: str, service: Mapping[str, Any], build: Build) -> Finding:
+        """What the function answers at GET /version."""
+        status, document = self.fetch(
+            f"{self.addresses.get(name) or service.get('uri', '')}/version"
+        )
         if status != 200:
             what = f"answers {status}; behind a load balancer name its domain: --address"
             return Finding(name, "GET /version", False, what)
-        stated = Build.of(told)
+        stated = Build.of(document)
         return Finding(name, "GET /version", stated == build, _comparison(stated, build))
 
 
-def _comparison(found: Build, build: Build) -> str:
-    if found == build:
-        return str(found)
-    if found.digest == build.digest:
-        return f"the same bytes under another commit: {found}, reviewed {build}"
-    return f"runs {found}, reviewed {build}"
+def _comparison(running: Build, reviewed_build: Build) -> str:
+    if running == reviewed_build:
+        return str(running)
+    if running.digest == reviewed_build.digest:
+        return f"the same bytes under another commit: {running}, reviewed {reviewed_build}"
+    return f"runs {running}, reviewed {reviewed_build}"

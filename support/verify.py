@@ -1,6 +1,6 @@
-"""Checking a receipt or an audit without us: signature, whose it is, and which inventory it speaks of.
+"""Checks a receipt or an audit: its signature, its tenant, and its inventory.
 
-Nothing here asks the product for anything but its published keys.
+It needs nothing of the product but its published keys.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIGNATURE, END, COMMITMENT, INVENTORY, FINDINGS = (
 
 @dataclass(frozen=True)
 class Check:
-    """ok: None where there was nothing to check it with."""
+    """ok: None if there was nothing to check it with."""
 
     check: str
     ok: bool | None
@@ -40,7 +40,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Known:
-    """What whoever checks has kept. published: the text of inventory.json."""
+    """What the checking person knows. published: the text of inventory.json."""
 
     tenant_id: str = ""
     salt: str = ""
@@ -48,20 +48,20 @@ class Known:
 
 
 def statement_in(text: str) -> str:
-    """The signed statement of a file: by itself, or in a JSON object as `receipt` or `audit`. Raises ValueError."""
+    """Return the signed statement in a file: alone, or in a JSON object as `receipt` or `audit`. Raises ValueError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return text.strip()
     if isinstance(document, dict):
-        found = [document[name] for name in ("receipt", "audit") if name in document]
-        if len(found) == 1 and isinstance(found[0], str):
-            return found[0].strip()
+        statements = [document[name] for name in ("receipt", "audit") if name in document]
+        if len(statements) == 1 and isinstance(statements[0], str):
+            return statements[0].strip()
     raise ValueError("holds no signed receipt and no signed audit")
 
 
 def fetched_keys(portal_url: str) -> tuple[Mapping[str, Any], ...]:
-    """The keys that a portal publishes. Raises Unavailable."""
+    """Fetch the public keys of a portal. Raises Unavailable."""
     try:
         answer = requests.get(
             f"{portal_url.rstrip('/')}{KEYS_PATH}", timeout=FETCH_SECONDS, allow_redirects=False
@@ -76,15 +76,17 @@ def fetched_keys(portal_url: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def checks(statement: str, keys: Sequence[Mapping[str, Any]], known: Known) -> list[Check]:
-    """Every check, the signature first; where that fails, it is the only one."""
+    """Return all checks, the signature's first; if that fails, it is the only one."""
     for purpose in (RECEIPT, AUDIT):
         try:
             claims = verified(purpose, statement, keys)
         except NotGenuine:
             continue
-        found = [Check(SIGNATURE, True, f"genuine: {purpose.name} {claims.get('jti', '')}".strip())]
+        genuine = [
+            Check(SIGNATURE, True, f"genuine: {purpose.name} {claims.get('jti', '')}".strip())
+        ]
         more = _receipt(claims, known) if purpose is RECEIPT else _audit(claims, known)
-        return [*found, *more, _inventory(claims, known)]
+        return [*genuine, *more, _inventory(claims, known)]
     return [Check(SIGNATURE, False, "none of these keys has signed this as a receipt or an audit")]
 
 
@@ -115,15 +117,15 @@ def _commitment(claims: Mapping[str, Any], known: Known) -> Check:
 
 def _audit(claims: Mapping[str, Any], known: Known) -> list[Check]:
     findings = len(claims.get("findings") or ()) + int(claims.get("moreFindings") or 0)
-    found = [Check(FINDINGS, not findings, f"{findings} beyond the inventory")]
+    results = [Check(FINDINGS, not findings, f"{findings} beyond the inventory")]
     if known.tenant_id:
         is_its = claims.get("tenantId") == known.tenant_id
-        found.insert(0, Check("tenant", is_its, f"it is the audit of {claims.get('tenantId')}"))
-    return found
+        results.insert(0, Check("tenant", is_its, f"it is the audit of {claims.get('tenantId')}"))
+    return results
 
 
-def _inventory(said: Mapping[str, Any], known: Known) -> Check:
-    stated = said.get("inventory")
+def _inventory(claims: Mapping[str, Any], known: Known) -> Check:
+    stated = claims.get("inventory")
     if known.published:
         is_it = stated == f"sha256:{hashlib.sha256(known.published).hexdigest()}"
         text = "it is the inventory of this file" if is_it else "it is not that of this file"

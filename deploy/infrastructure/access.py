@@ -1,4 +1,4 @@
-"""Where strangers find the functions, and how they are let in (decision 0022).
+"""The public addresses of the functions, and who may call them (decision 0022).
 
 Sources: Cloud Run, "Allowing public (unauthenticated) access", "Mapping custom domains".
 """
@@ -13,26 +13,26 @@ from deploy.infrastructure.functions import FUNCTIONS, Function
 
 
 def default_url(cloud: Cloud, function: Function) -> pulumi.Output[str]:
-    """Return the address that Cloud Run gives a service by itself."""
+    """Return the run.app address of a service."""
     return cloud.number.apply(
         lambda number: f"https://{function.service}-{number}.{cloud.region}.run.app"
     )
 
 
 def addresses(cloud: Cloud) -> dict[str, pulumi.Output[str]]:
-    """Return the public address of each HTTP function: its domain, or what Cloud Run gives it."""
-    own = cloud.config.stack.domains()
+    """Return the public address of each HTTP function: its domain, or its run.app address."""
+    domains = cloud.config.stack.domains()
     return {
-        one.name: pulumi.Output.from_input(own[one.name])
-        if one.name in own
-        else default_url(cloud, one)
-        for one in FUNCTIONS
-        if not one.scheduled
+        function.name: pulumi.Output.from_input(domains[function.name])
+        if function.name in domains
+        else default_url(cloud, function)
+        for function in FUNCTIONS
+        if not function.scheduled
     }
 
 
 def open_to_all(cloud: Cloud, function: Function, service: gcp.cloudrunv2.Service) -> None:
-    """Let everybody call an HTTP function, and lead its own domain to it."""
+    """Let everybody call an HTTP function, and map its domain to it."""
     stack = cloud.config.stack
     if stack.public_access == "all-users":
         gcp.cloudrunv2.ServiceIamMember(
@@ -44,13 +44,13 @@ def open_to_all(cloud: Cloud, function: Function, service: gcp.cloudrunv2.Servic
             role="roles/run.invoker",
             opts=cloud.opts(service),
         )
-    own = stack.domains().get(function.name)
-    if own and stack.ingress == "all":
+    domain = stack.domains().get(function.name)
+    if domain and stack.ingress == "all":
         gcp.cloudrun.DomainMapping(
             function.service,
             project=cloud.project,
             location=cloud.region,
-            name=own.removeprefix("https://"),
+            name=domain.removeprefix("https://"),
             metadata=gcp.cloudrun.DomainMappingMetadataArgs(namespace=cloud.project),
             spec=gcp.cloudrun.DomainMappingSpecArgs(route_name=service.name),
             opts=cloud.opts(service),

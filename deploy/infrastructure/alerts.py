@@ -1,4 +1,4 @@
-"""What wakes somebody: each alert names what to do, in docs/operations.md.
+"""The alerts. Each refers to docs/operations.md, which says what to do.
 
 Sources: Cloud Monitoring, "Alerting overview", "Monitoring filters".
 """
@@ -38,7 +38,7 @@ def make(
 
 
 def notified(cloud: Cloud) -> Channels:
-    """Return where alerts go; nowhere without an address, and they show in the console."""
+    """Return the channels that alerts are sent to; none without an address: they then show in the console only."""
     address = cloud.config.stack.alert_email
     if not address:
         return []

@@ -1,4 +1,4 @@
-"""What every part of the program needs: the configuration, the provider, and the APIs that must be there first."""
+"""What every part of the program needs: the configuration, the provider, and the APIs that must be enabled first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPREADING_SECONDS = 60
 
 @dataclass(frozen=True)
 class Cloud:
-    """number: of the project. ready: what everything else waits for."""
+    """number: of the project. ready: resources that everything else waits for."""
 
     config: Config
     provider: gcp.Provider
@@ -41,9 +41,9 @@ class Cloud:
     def opts(
         self, *after: pulumi.Resource, protect: bool = False, replace: Iterable[str] = ()
     ) -> pulumi.ResourceOptions:
-        """after: what must be there first. protect: no deployment and no undeployment may take it away.
+        """after: resources that must exist first. protect: from replacement and removal.
 
-        replace: properties whose change makes the resource anew.
+        replace: properties whose change makes the resource again.
         """
         return pulumi.ResourceOptions(
             provider=self.provider,
@@ -54,7 +54,7 @@ class Cloud:
 
 
 def pause(name: str, seconds: int, *after: pulumi.Resource) -> command.local.Command:
-    """Wait once, until what was just made is known everywhere at Google."""
+    """Wait once, until new resources are known everywhere at Google."""
     return command.local.Command(
         f"spread-{name}",
         create=f"sleep {seconds}",
@@ -92,8 +92,8 @@ def prepare(config: Config) -> Cloud:
         )
         for name in AGENTS
     ]
-    found = gcp.organizations.get_project_output(
+    described = gcp.organizations.get_project_output(
         project_id=project, opts=pulumi.InvokeOutputOptions(provider=provider)
     )
     ready = pause("apis", SPREADING_SECONDS, *apis, *agents)
-    return Cloud(config, provider, found.number, (ready,))
+    return Cloud(config, provider, described.number, (ready,))

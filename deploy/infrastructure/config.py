@@ -1,7 +1,7 @@
-"""What a stack is told: `calliente:settings` of deploy/Pulumi.<stack>.yaml, read and checked before anything is made.
+"""The settings of a stack: `calliente:settings` of deploy/Pulumi.<stack>.yaml, checked before anything is made.
 
-The functions' own settings stand there too, under the names of README.md, and are checked by the code that checks
-them at a function's start. Sources: Firestore, "Backups" (14 weeks at most); Cloud Run, "Mapping custom domains".
+They include settings of functions, under the names of README.md; the code that checks them at a function's start checks
+them here. Sources: Firestore, "Backups" (14 weeks at most); Cloud Run, "Mapping custom domains".
 """
 
 from __future__ import annotations
@@ -14,29 +14,19 @@ from deploy.infrastructure import functions
 from shared.environment import SettingsError, load, setting
 from shared.parsers import guid, one_of, whole
 
-EU_REGIONS = frozenset(
-    f"europe-{place}"
-    for place in (
-        *("central2", "north1", "north2", "southwest1", "west1", "west3"),
-        *("west4", "west8", "west9", "west10", "west12"),
-    )
-)  # without london (west2) and zurich (west6), which are not in the European Union
+# Without London (west2) and Zurich (west6), which are not in the European Union.
+_EU = "central2 north1 north2 southwest1 west1 west3 west4 west8 west9 west10 west12"
+EU_REGIONS = frozenset(f"europe-{place}" for place in _EU.split())
 EU_LOCATIONS = EU_REGIONS | {"eur3"}
-MAPPING_REGIONS = frozenset(
-    {
-        *("asia-east1", "asia-northeast1", "asia-southeast1", "europe-north1", "europe-west1"),
-        *("europe-west4", "us-central1", "us-east1", "us-east4", "us-west1"),
-    }
+_WITH_DOMAIN_MAPPING = (
+    "asia-east1 asia-northeast1 asia-southeast1 europe-north1 europe-west1 europe-west4 us-central1 us-east1 us-east4"
+    " us-west1"
 )
+MAPPING_REGIONS = frozenset(_WITH_DOMAIN_MAPPING.split())
 ADDRESSES = ("ONBOARDING_URL", "PORTAL_URL", "REGISTRATION_URL", "HEARTBEAT_URL")
-NOT_FOR_A_STACK = {
-    *(
-        "GOOGLE_CLOUD_PROJECT",
-        "ENTRA_CLIENT_ID",
-        "APP_CHECK_PROJECT_NUMBER",
-    ),  # the deployment knows them
-    *("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "K_SERVICE"),
-}
+_COMPUTED = {"GOOGLE_CLOUD_PROJECT", "ENTRA_CLIENT_ID", "APP_CHECK_PROJECT_NUMBER"}
+_OF_THE_ENVIRONMENT = {"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "K_SERVICE"}
+NOT_FOR_A_STACK = _COMPUTED | _OF_THE_ENVIRONMENT
 
 
 def _matching(pattern: str, what: str) -> Callable[[str], str]:
@@ -54,7 +44,7 @@ _HASH = r"([0-9A-Fa-f]{2}:?){%d}"
 
 @dataclass(frozen=True)
 class Stack:
-    """The settings of a deployment that are none of a function's; deploy/README.md explains each."""
+    """The settings of the deployment itself; deploy/README.md explains each."""
 
     project: str = setting("PROJECT", _matching(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project ID"))
     region: str = setting("REGION", default="europe-west1")
@@ -101,7 +91,7 @@ class Stack:
     app_check: str = setting("APP_CHECK", one_of("off", "monitor", "enforce"), default="off")
 
     def domains(self) -> dict[str, str]:
-        """Return the address of each function that has one of its own: {function: "https://host"}."""
+        """Return the domain of each function that has one: {function: "https://host"}."""
         given = {
             "onboarding": self.onboarding_url,
             "admin_portal": self.portal_url,
@@ -111,7 +101,7 @@ class Stack:
         return {name: url for name, url in given.items() if url}
 
     def misfits(self) -> list[str]:
-        """Say what is wrong in the settings together: places outside the EU, halves of an app, domains."""
+        """Return the faults of settings that do not fit together: places outside the EU, half an app, domains."""
         places = {"REGION": (self.region, EU_REGIONS)}
         places["FIRESTORE_LOCATION"] = (self.firestore_location, EU_LOCATIONS)
         faults = [
@@ -133,33 +123,33 @@ class Stack:
 
 @dataclass(frozen=True)
 class Config:
-    """name: of the stack. told: what the stack says to the functions, by variable."""
+    """name: of the stack. values: of the functions' settings, by variable."""
 
     name: str
     stack: Stack
-    told: Mapping[str, str]
+    values: Mapping[str, str]
 
     @classmethod
     def read(cls, name: str, settings: Mapping[str, object]) -> Config:
         """Read a stack's settings: {variable: text or number}. Raises SettingsError with every fault at once."""
         given = {variable: str(value) for variable, value in settings.items()}
-        own = {declared.metadata["variable"] for declared in fields(Stack)}
-        found = [fault for variable in given if (fault := _unwanted(variable, own))]
+        of_the_stack = {declared.metadata["variable"] for declared in fields(Stack)}
+        misfits = [fault for variable in given if (fault := _unwanted(variable, of_the_stack))]
         try:
             stack = load(Stack, given)
         except SettingsError as error:
-            raise SettingsError([*found, *error.faults]) from None
-        told = {**_defaults(stack), **given}
-        found += stack.misfits()
+            raise SettingsError([*misfits, *error.faults]) from None
+        values = {**_defaults(stack), **given}
+        misfits += stack.misfits()
         for function in functions.FUNCTIONS:
-            found += functions.faults(function, told)
-        if found:
-            raise SettingsError(list(dict.fromkeys(found)))
-        return cls(name, stack, told)
+            misfits += functions.faults(function, values)
+        if misfits:
+            raise SettingsError(list(dict.fromkeys(misfits)))
+        return cls(name, stack, values)
 
 
 def _defaults(stack: Stack) -> dict[str, str]:
-    """What a deployment decides even where the stack says nothing, so that functions and resources agree."""
+    """Return the settings of functions that follow from the deployment's own, so that functions and resources agree."""
     return {
         "GOOGLE_CLOUD_PROJECT": stack.project,
         "ENTRA_CREDENTIAL": stack.entra_credential,
@@ -169,10 +159,10 @@ def _defaults(stack: Stack) -> dict[str, str]:
     }
 
 
-def _unwanted(variable: str, own: set[str]) -> str:
+def _unwanted(variable: str, of_the_stack: set[str]) -> str:
     if variable in NOT_FOR_A_STACK:
         return f"{variable} is not for a stack to set"
     if variable in functions.secret_variables():
         return f"{variable} is a secret: its value goes to Secret Manager, see deploy/README.md"
-    known = own | functions.variables()
-    return "" if variable in known else f"{variable} is no setting"
+    allowed = of_the_stack | functions.variables()
+    return "" if variable in allowed else f"{variable} is no setting"

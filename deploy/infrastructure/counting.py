@@ -10,8 +10,8 @@ from deploy.infrastructure.metrics import METRICS, PREFIX, Metric
 
 
 def make(cloud: Cloud) -> pulumi.Resource:
-    """Return what alerts wait for: a metric is unknown to Cloud Monitoring for a while after it was made."""
-    return pause("metrics", SPREADING_SECONDS, *[_metric(cloud, one) for one in METRICS])
+    """Make the metrics, and return what alerts wait for: Cloud Monitoring knows a new metric only after a while."""
+    return pause("metrics", SPREADING_SECONDS, *[_metric(cloud, metric) for metric in METRICS])
 
 
 def _metric(cloud: Cloud, metric: Metric) -> gcp.logging.Metric:

@@ -100,11 +100,11 @@ def _indexes(cloud: Cloud, indexes: dict[str, Any], database: gcp.firestore.Data
             index_config=gcp.firestore.FieldIndexConfigArgs(
                 indexes=[
                     gcp.firestore.FieldIndexConfigIndexArgs(
-                        order=one.get("order"),
-                        array_config=one.get("arrayConfig"),
-                        query_scope=one["queryScope"],
+                        order=index.get("order"),
+                        array_config=index.get("arrayConfig"),
+                        query_scope=index["queryScope"],
                     )
-                    for one in override["indexes"]
+                    for index in override["indexes"]
                 ]
             ),
             ttl_config=gcp.firestore.FieldTtlConfigArgs() if override.get("ttl") else None,

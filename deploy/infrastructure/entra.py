@@ -1,4 +1,4 @@
-"""The app registration in Microsoft Entra, whole: no manifest is edited by hand.
+"""The whole app registration in Microsoft Entra: nobody edits a manifest by hand.
 
 Sources: Microsoft identity platform, "Application manifest", "Configure an app to trust an external identity provider",
 "Optional claims reference", "National clouds"; MSAL, "Redirect URI configuration" for Android and iOS.
@@ -25,14 +25,14 @@ ENVIRONMENTS = {"public": "public", "usgov": "usgovernmentl4", "china": "china"}
 
 
 def mobile_redirects(stack: Stack) -> list[str]:
-    """Return where MSAL on a phone comes back to, for the apps that the stack names."""
-    found = []
+    """Return the redirect URIs of MSAL on phones, for the apps that the stack names."""
+    redirects = []
     if stack.android_package:
         signature = base64.b64encode(bytes.fromhex(stack.android_sha1.replace(":", ""))).decode()
-        found.append(f"msauth://{stack.android_package}/{quote(signature, safe='')}")
+        redirects.append(f"msauth://{stack.android_package}/{quote(signature, safe='')}")
     if stack.ios_bundle_id:
-        found.append(f"msauth.{stack.ios_bundle_id}://auth")
-    return found
+        redirects.append(f"msauth.{stack.ios_bundle_id}://auth")
+    return redirects
 
 
 def make(
@@ -82,7 +82,7 @@ def make(
 def _interface(
     application: azuread.ApplicationRegistration, by: pulumi.ResourceOptions
 ) -> azuread.ApplicationPermissionScope:
-    """What phones ask a token for, what an administrator can be, and what tokens tell."""
+    """Declare the scope of our API, the app role of administrators, and the optional claims."""
     azuread.ApplicationIdentifierUri(
         "api",
         application_id=application.id,
@@ -130,7 +130,7 @@ def _permissions(
     scope: azuread.ApplicationPermissionScope,
     provider: azuread.Provider,
 ) -> None:
-    """What the admin consent grants: reading with a person, signing in, and our own API, so that no phone asks."""
+    """Declare the permissions that the admin consent grants: reading as a person, signing in, and our own API."""
     graph = azuread.ApplicationApiAccess(
         "graph",
         application_id=application.id,
@@ -175,7 +175,7 @@ def _federation(
     audience: str,
     by: pulumi.ResourceOptions,
 ) -> None:
-    """Entra takes Google's tokens of the three functions that talk to it in place of a secret."""
+    """Let the three functions that call Entra use their Google tokens instead of a secret."""
     for function in FUNCTIONS:
         if function.reaches_entra:
             azuread.ApplicationFederatedIdentityCredential(

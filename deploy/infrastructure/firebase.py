@@ -1,6 +1,6 @@
 """The Firebase project, the two apps with keys of their own, and App Check.
 
-An API key of Firebase is no secret, it names the project; each is bound to its app and to the calls that a phone makes.
+An API key of Firebase is not a secret: it names the project. Each key is bound to its app and to the APIs of a phone.
 Sources: Firebase, "Learn about using and managing API keys", "Enable App Check enforcement"; App Check REST reference,
 projects.services.
 """
@@ -13,9 +13,8 @@ from deploy.infrastructure.cloud import Cloud
 
 PHONE_APIS = ("identitytoolkit", "securetoken", "firestore")
 ENFORCEMENT = {"monitor": "UNENFORCED", "enforce": "ENFORCED"}
-CHECKED = (
-    "firestore.googleapis.com",
-)  # sign-in could only be enforced on Identity Platform, which bills each phone
+# Not sign-in: that can be enforced only with Identity Platform, which bills each phone.
+CHECKED = ("firestore.googleapis.com",)
 
 
 def make(cloud: Cloud) -> gcp.firebase.Project:

@@ -1,8 +1,8 @@
-"""Gives a secret its first version, once: a random key, a signing key, or what a file holds.
+"""Gives a secret its first version, once: a random key, a signing key, or the content of a file.
 
-Pulumi starts it after it has made the secret, and keeps what it prints: of a signing key the public part, else nothing.
-The value goes from here to Secret Manager alone. What is told by the environment: PROJECT, SECRET (its ID), VARIABLE
-(the setting that reads it), ENTRA_CREDENTIAL_FILE.
+Pulumi starts it after it has made the secret, and keeps its output: the public key of a signing key, else nothing. The
+value itself goes only to Secret Manager. Environment: PROJECT, SECRET (its ID), VARIABLE (the setting that reads it),
+ENTRA_CREDENTIAL_FILE.
 Sources: Secret Manager REST reference, projects.secrets.addVersion and versions.access; RFC 8037 (Ed25519 in JOSE).
 """
 
@@ -28,19 +28,19 @@ TIMEOUT_SECONDS = 30
 
 
 class Session(Protocol):
-    """What is used of google.auth's AuthorizedSession."""
+    """The part of google.auth's AuthorizedSession that is used."""
 
     def request(self, method: str, url: str, **options: Any) -> Any: ...
 
 
 def signing_purpose(variable: str) -> Purpose | None:
-    """Return what a setting's signing key is for; None for all other settings."""
+    """Return the purpose of a setting's signing key; None for all other settings."""
     name = variable.removesuffix("_SIGNING_KEY").lower()
     return PURPOSES[name] if variable.endswith("_SIGNING_KEY") else None
 
 
 def value(variable: str, credential_file: Path) -> str:
-    """Make the first value of a secret. Raises FileNotFoundError where the credential for Entra is missing."""
+    """Return the first value of a secret. Raises FileNotFoundError if the credential for Entra is missing."""
     if variable.startswith("ENTRA_CLIENT_"):
         return credential_file.read_text().strip()
     purpose = signing_purpose(variable)
@@ -52,7 +52,7 @@ def value(variable: str, credential_file: Path) -> str:
 
 
 def add(session: Session, environ: Mapping[str, str]) -> str:
-    """Add a first version where there is none. Returns the set of public keys of a signing key; else nothing."""
+    """Add a first version if there is none. Return the JWK set of a signing key's public key; else an empty text."""
     secret = f"{API}/projects/{environ['PROJECT']}/secrets/{environ['SECRET']}"
     purpose = signing_purpose(environ["VARIABLE"])
     enabled = {"filter": "state:ENABLED"}
@@ -61,10 +61,10 @@ def add(session: Session, environ: Mapping[str, str]) -> str:
             return ""
         stored = _call(session, "GET", f"{secret}/versions/latest:access")["payload"]["data"]
         return _published(purpose, base64.b64decode(stored).decode())
-    made = value(environ["VARIABLE"], ROOT / environ["ENTRA_CREDENTIAL_FILE"])
-    payload = {"payload": {"data": base64.b64encode(made.encode()).decode()}}
+    secret_value = value(environ["VARIABLE"], ROOT / environ["ENTRA_CREDENTIAL_FILE"])
+    payload = {"payload": {"data": base64.b64encode(secret_value.encode()).decode()}}
     _call(session, "POST", f"{secret}:addVersion", json=payload)
-    return _published(purpose, made) if purpose else ""
+    return _published(purpose, secret_value) if purpose else ""
 
 
 def _published(purpose: Purpose, key: str) -> str:

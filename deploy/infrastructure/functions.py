@@ -1,6 +1,6 @@
-"""The five functions: size, limits, and exactly what the identity of each may do.
+"""The five functions: their size, limits, and the permissions of their identities.
 
-What a function is told follows from its dataclass in shared/settings.py: a setting that is declared there reaches it
+The variables of a function follow from its dataclass in shared/settings.py: a setting that is declared there reaches it
 without a change here. Sources of the permissions: Firestore, "Security for server client libraries" (permissions for
 API methods); Identity Platform REST reference, accounts.lookup, batchGet and batchDelete; Service Account Credentials
 API, projects.serviceAccounts.signBlob.
@@ -28,9 +28,8 @@ ALWAYS = {
 }
 RETIRED = "SESSION_KEYS"  # two functions shared it; each has keys of its own now
 CREDENTIALS = {"certificate": "ENTRA_CLIENT_CERTIFICATE", "secret": "ENTRA_CLIENT_SECRET"}
-PUBLISHED = {
-    "RECEIPT_PUBLIC_KEYS": "RECEIPT_SIGNING_KEY"
-}  # public keys: of the signing key that this reads
+# {variable with public keys: variable with the signing key that they belong to}
+PUBLISHED = {"RECEIPT_PUBLIC_KEYS": "RECEIPT_SIGNING_KEY"}
 _STAND_IN = {
     "K_SERVICE": "stand-in",
     "ENTRA_CLIENT_ID": "00000000-0000-4000-8000-000000000000",
@@ -69,7 +68,7 @@ class Function:
 
     @property
     def reaches_entra(self) -> bool:
-        """Whether it talks to Entra in our name."""
+        """Whether it calls Entra as the application."""
         return issubclass(self.reads, settings.EntraSettings)
 
 
@@ -128,23 +127,25 @@ def declared(function: Function) -> tuple[Field[Any], ...]:
 
 def variables() -> set[str]:
     """Return the names of all settings of all functions."""
-    return {one.metadata["variable"] for function in FUNCTIONS for one in declared(function)}
-
-
-def secret_variables() -> set[str]:
-    """Return the names of those settings whose values are secrets."""
     return {
-        one.metadata["variable"]
-        for function in FUNCTIONS
-        for one in declared(function)
-        if not one.repr
+        setting.metadata["variable"] for function in FUNCTIONS for setting in declared(function)
     }
 
 
-def environment(function: Function, told: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a function: of what the deployment was told, that which it reads."""
-    read = [one.metadata["variable"] for one in declared(function) if one.repr]
-    return {**{name: told[name] for name in read if told.get(name)}, **ALWAYS}
+def secret_variables() -> set[str]:
+    """Return the names of the settings whose values are secrets."""
+    return {
+        setting.metadata["variable"]
+        for function in FUNCTIONS
+        for setting in declared(function)
+        if not setting.repr
+    }
+
+
+def environment(function: Function, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a function: those of `values` that it reads."""
+    read = [setting.metadata["variable"] for setting in declared(function) if setting.repr]
+    return {**{name: values[name] for name in read if values.get(name)}, **ALWAYS}
 
 
 def secrets(function: Function, credential: str) -> dict[str, str]:
@@ -152,22 +153,24 @@ def secrets(function: Function, credential: str) -> dict[str, str]:
     unused = {RETIRED, *CREDENTIALS.values()} - {CREDENTIALS.get(credential)}
     return {
         variable: f"calliente-{variable.lower().replace('_', '-')}"
-        for variable in (one.metadata["variable"] for one in declared(function) if not one.repr)
+        for variable in (
+            setting.metadata["variable"] for setting in declared(function) if not setting.repr
+        )
         if variable not in unused
     }
 
 
 def stand_in(variable: str) -> str:
-    """Return what a function takes in place of a secret while settings are checked, and nothing else does."""
+    """Return a value that stands for a secret while settings are checked, and nowhere else."""
     purpose = variable.removesuffix("_SIGNING_KEY").lower()
     return development_keys.SIGNING.get(purpose, "x" * 48)
 
 
-def faults(function: Function, told: Mapping[str, str]) -> list[str]:
-    """Say what the function itself would refuse at its start, about anything but the values of secrets."""
+def faults(function: Function, values: Mapping[str, str]) -> list[str]:
+    """Return the faults that the function would name at its start, except those of secrets' values."""
     secret = secret_variables()
-    held = {variable: stand_in(variable) for variable in secret}
-    environ = {**_STAND_IN, **held, **environment(function, told)}
+    stand_ins = {variable: stand_in(variable) for variable in secret}
+    environ = {**_STAND_IN, **stand_ins, **environment(function, values)}
     try:
         settings.load(function.reads, environ)
     except settings.SettingsError as error:

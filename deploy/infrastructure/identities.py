@@ -1,4 +1,4 @@
-"""Who acts: an identity per function, whose role holds just its calls; one that delivers the schedule; the builder."""
+"""The identities: one per function, with a role for just its calls; one that delivers the schedule; one that builds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRIGGER, BUILDER = "calliente-trigger", "calliente-builder"
 
 @dataclass(frozen=True)
 class Identities:
-    """functions: by the function's name. granted: what must be known before a function starts."""
+    """functions: by the function's name. granted: resources that must be known before a function starts."""
 
     functions: dict[str, gcp.serviceaccount.Account]
     trigger: gcp.serviceaccount.Account
@@ -34,11 +34,16 @@ def _account(cloud: Cloud, account_id: str, text: str) -> gcp.serviceaccount.Acc
 
 
 def make(cloud: Cloud) -> Identities:
-    functions = {one.name: _account(cloud, one.account, f"Runs {one.name}") for one in FUNCTIONS}
+    functions = {
+        function.name: _account(cloud, function.account, f"Runs {function.name}")
+        for function in FUNCTIONS
+    }
     trigger = _account(cloud, TRIGGER, "Delivers the schedule to the purge")
     builder = _account(cloud, BUILDER, "Builds the functions")
-    grants = [_role(cloud, one, functions[one.name]) for one in FUNCTIONS]
-    grants += [_signing(cloud, functions[one.name]) for one in FUNCTIONS if one.signs_tokens]
+    grants = [_role(cloud, function, functions[function.name]) for function in FUNCTIONS]
+    grants += [
+        _signing(cloud, functions[function.name]) for function in FUNCTIONS if function.signs_tokens
+    ]
     grants.append(
         gcp.projects.IAMMember(
             BUILDER,
@@ -65,7 +70,7 @@ def _custom_role(
 
 
 def _role(cloud: Cloud, function: Function, account: gcp.serviceaccount.Account) -> pulumi.Resource:
-    """All that a function may do in the project."""
+    """Give a function its role in the project."""
     role = _custom_role(cloud, f"calliente_{function.name}", function.permissions)
     return gcp.projects.IAMMember(
         function.account,
@@ -77,7 +82,7 @@ def _role(cloud: Cloud, function: Function, account: gcp.serviceaccount.Account)
 
 
 def _signing(cloud: Cloud, account: gcp.serviceaccount.Account) -> pulumi.Resource:
-    """An identity may sign as itself, and as nobody else."""
+    """Let an identity sign as itself, and as no other."""
     role = _custom_role(cloud, "calliente_signing", (SIGN_BLOB,))
     return gcp.serviceaccount.IAMMember(
         "signing",

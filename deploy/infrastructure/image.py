@@ -1,7 +1,7 @@
 """Builds a function's image from its uploaded bundle with Google's buildpacks, and prints its name with its digest.
 
 Pulumi starts it whenever a bundle has changed. It makes the calls that `gcloud run deploy --function` makes; no Docker
-is needed. What is told by the environment: PROJECT, REGION, BUCKET, OBJECT, IMAGE, FUNCTION, BASE_IMAGE, BUILDER.
+is needed. Environment: PROJECT, REGION, BUCKET, OBJECT, IMAGE, FUNCTION, BASE_IMAGE, BUILDER.
 Sources: Cloud Run Admin API, projects.locations.builds.submit (SubmitBuildRequest, SubmitBuildResponse); Cloud Build
 API, operations.get and Results; Google Cloud's buildpacks, "Building a Python application".
 """
@@ -24,7 +24,7 @@ POLL_SECONDS = 5
 
 
 class BuildFailed(Exception):
-    """The build ended without an image, or did not end in time."""
+    """The build failed, or did not end in time."""
 
 
 def request(environ: Mapping[str, str]) -> dict[str, Any]:

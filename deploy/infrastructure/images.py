@@ -1,4 +1,4 @@
-"""From a staged bundle to an image: uploaded, and built by Google's buildpacks. No Docker is needed.
+"""The images: each staged bundle is uploaded, and Google's buildpacks build it. No Docker is needed.
 
 Sources: Cloud Run Admin API, projects.locations.builds.submit; Cloud Run, "Configure automatic base image updates";
 Artifact Registry, "Configure cleanup policies".
@@ -25,7 +25,7 @@ from deploy.infrastructure.secrets import PYTHON
 class Source:
     """A bundle as it is uploaded. path: of the archive. digest: SHA-256 of its bytes, in hex.
 
-    build: what it was made of, as it tells it itself.
+    build: what it was made of, from its build.json.
     """
 
     path: Path
@@ -38,7 +38,7 @@ Stage = Callable[[str], Source]
 
 @dataclass(frozen=True)
 class Places:
-    """Where sources are uploaded, and where images are kept."""
+    """The bucket of uploaded sources, and the repository of images."""
 
     bucket: gcp.storage.Bucket
     repository: gcp.artifactregistry.Repository

@@ -1,4 +1,4 @@
-"""Where logs and traces are kept, and what is not kept at all (decision 0010).
+"""The places of logs and traces, and the exclusion of request logs (decision 0010).
 
 Sources: Cloud Logging, "Region-aware log storage", "Log sinks and exclusions"; Cloud Run, "Logging" and "Distributed
 tracing"; Cloud Observability, "Set defaults for observability buckets".
@@ -25,7 +25,7 @@ LEFT_OUT = {
 
 
 def make(cloud: Cloud) -> list[pulumi.Resource]:
-    """Return what must stand before the first request is served."""
+    """Return the resources that must exist before the first request is served."""
     bucket = gcp.logging.ProjectBucketConfig(
         "logs",
         project=cloud.project,

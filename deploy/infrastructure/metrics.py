@@ -1,4 +1,4 @@
-"""What is counted in the functions' own log lines, as data: tests hold the filters to lines that they write."""
+"""The metrics that are counted in the functions' log lines, as data; tests apply the filters to real lines."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ BY_NAME = {metric.name: metric for metric in METRICS}
 
 @dataclass(frozen=True)
 class Alarm:
-    """A metric of which a single line is a reason to look."""
+    """Return a metric for which one line is a reason to look."""
 
     metric: str
     title: str

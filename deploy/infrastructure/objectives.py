@@ -1,4 +1,4 @@
-"""How good the functions must be, and alerts when the budget of faults burns, where there is traffic at all.
+"""The service-level objectives, and alerts when an error budget burns too fast while there is traffic.
 
 Sources: Cloud Monitoring, "Alerting on your burn rate", "Retrieving SLO data"; Site Reliability Workbook, "Alerting on
 SLOs" (the windows and rates).
@@ -30,7 +30,7 @@ def _objective(
     running: gcp.cloudrunv2.Service,
     channels: Channels,
 ) -> None:
-    """The share of answers that are no fault of ours, and alerts when its budget burns, where there is traffic."""
+    """Declare the share of answers that are not server errors, and the alerts on its error budget."""
     watched = gcp.monitoring.GenericService(
         service,
         project=cloud.project,

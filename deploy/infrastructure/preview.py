@@ -1,4 +1,4 @@
-"""`make preview STACK=example`: all resources that a stack would be made of, without a cloud and without credentials.
+"""`make preview STACK=example`: lists all resources of a stack, without a cloud and without credentials.
 
 Prints a table and writes build/preview.json: {"stack", "resources": [{"kind", "name", "protected", "inputs"}]}.
 """
@@ -31,20 +31,20 @@ WIDTH = 100
 
 
 def settings_of(name: str, stacks: Path = STACKS) -> dict[str, object]:
-    """Read a stack's settings from its file. Raises SettingsError where there is none, or nothing in it."""
+    """Read a stack's settings from its file. Raises SettingsError if there is no file, or no settings in it."""
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise SettingsError(["STACK must be named: make preview STACK=example"])
     path = stacks / f"Pulumi.{name}.yaml"
     try:
         document = yaml.safe_load(path.read_text())
-        found = document["config"]["calliente:settings"]
+        settings = document["config"]["calliente:settings"]
     except FileNotFoundError:
         raise SettingsError([f"there is no {path.name} in deploy/"]) from None
     except (KeyError, TypeError, yaml.YAMLError):
         raise SettingsError([f"{path.name} has no calliente:settings"]) from None
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise SettingsError([f"{path.name} has no calliente:settings"])
-    return found
+    return settings
 
 
 def _plain(value: Any) -> Any:
@@ -55,29 +55,29 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _line(one: Resource) -> str:
-    told = next((one.inputs[name] for name in TELLING if one.inputs.get(name)), "")
-    text = ", ".join(map(str, told)) if isinstance(told, list) else str(told)
-    mark = "stays" if one.protected else ""
-    return f"{one.kind:46} {one.name:44} {mark:5} {text[:WIDTH]}".rstrip()
+def _line(resource: Resource) -> str:
+    value = next((resource.inputs[name] for name in TELLING if resource.inputs.get(name)), "")
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    mark = "stays" if resource.protected else ""
+    return f"{resource.kind:46} {resource.name:44} {mark:5} {text[:WIDTH]}".rstrip()
 
 
 def show(config: Config, resources: list[Resource], build: Path = BUILD) -> None:
-    print(f"{'resource':46} {'name':44}       what it says most")
-    for one in resources:
-        print(_line(one))
-    kinds = Counter(one.kind for one in resources)
+    print(f"{'resource':46} {'name':44}       its most telling input")
+    for resource in resources:
+        print(_line(resource))
+    kinds = Counter(resource.kind for resource in resources)
     build.mkdir(parents=True, exist_ok=True)
     document = {
         "stack": config.name,
         "resources": [
             {
-                "kind": one.kind,
-                "name": one.name,
-                "protected": one.protected,
-                "inputs": _plain(dict(one.inputs)),
+                "kind": resource.kind,
+                "name": resource.name,
+                "protected": resource.protected,
+                "inputs": _plain(dict(resource.inputs)),
             }
-            for one in resources
+            for resource in resources
         ],
     }
     (build / "preview.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
@@ -85,7 +85,7 @@ def show(config: Config, resources: list[Resource], build: Path = BUILD) -> None
 
 
 def main(arguments: list[str]) -> int:
-    """arguments: the stack's name. Returns 0, or 2 where its settings are wrong."""
+    """arguments: the stack's name. Returns 0, or 2 if its settings are wrong."""
     try:
         name = arguments[0] if arguments else ""
         config = Config.read(name, settings_of(name))

@@ -1,4 +1,4 @@
-"""The whole deployment, in the order of what needs what."""
+"""The whole deployment: each part after the parts that it needs."""
 
 from __future__ import annotations
 

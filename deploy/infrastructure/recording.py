@@ -1,4 +1,4 @@
-"""Runs the program against Pulumi's mocks and keeps what it declares: no cloud, no credentials, no `pulumi` command."""
+"""Runs the program against Pulumi's mocks and records what it declares, without a cloud, credentials or `pulumi`."""
 
 from __future__ import annotations
 
@@ -74,22 +74,22 @@ class _Mocks(Mocks):
         return f"id-of-{args.name}", {**args.inputs, **_made_up(args)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        known = {"gcp:organizations/getProject:getProject": {"number": NUMBER}}
-        return known[args.token], []
+        results = {"gcp:organizations/getProject:getProject": {"number": NUMBER}}
+        return results[args.token], []
 
 
 class _Monitor(MockMonitor):
-    """Pulumi's mock of its engine, which also keeps what Mocks are not told: order and protection."""
+    """Pulumi's mock of its engine, which also records what Mocks do not get: order and protection."""
 
     def __init__(self) -> None:
         super().__init__(_Mocks())
-        self.found: list[Resource] = []
+        self.registered: list[Resource] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # Pulumi's name
         answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             inputs = pulumi.runtime.rpc.deserialize_properties(request.object)
-            self.found.append(
+            self.registered.append(
                 Resource(
                     request.type,
                     request.name,
@@ -110,4 +110,4 @@ def record(config: Config, stage: Callable[[str], Source]) -> list[Resource]:
         _Mocks(), project="calliente", stack=config.name, preview=False, monitor=monitor
     )
     pulumi.runtime.test(lambda: make(config, stage))()  # type: ignore[no-untyped-call]
-    return sorted(monitor.found, key=lambda one: (one.kind, one.name))
+    return sorted(monitor.registered, key=lambda resource: (resource.kind, resource.name))

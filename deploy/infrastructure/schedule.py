@@ -11,9 +11,9 @@ import base64
 import pulumi
 import pulumi_gcp as gcp
 
-from deploy.infrastructure import message
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.identities import Identities
+from shared.schedule import ATTRIBUTES, DATA
 
 TOPIC = "calliente-purge"
 DEAD = f"{TOPIC}-dead"
@@ -34,7 +34,7 @@ def _topic(cloud: Cloud, name: str) -> gcp.pubsub.Topic:
 
 def make(cloud: Cloud, identities: Identities, purge: gcp.cloudrunv2.Service) -> None:
     topic, dead = _topic(cloud, TOPIC), _topic(cloud, DEAD)
-    kept = gcp.pubsub.Subscription(
+    dead_letters = gcp.pubsub.Subscription(
         DEAD,
         project=cloud.project,
         name=DEAD,
@@ -52,7 +52,7 @@ def make(cloud: Cloud, identities: Identities, purge: gcp.cloudrunv2.Service) ->
         role="roles/run.invoker",
         opts=cloud.opts(purge),
     )
-    delivery = _delivery(cloud, identities, purge, topic, dead, [kept, invoker])
+    delivery = _delivery(cloud, identities, purge, topic, dead, [dead_letters, invoker])
     _agent_may_set_aside(cloud, dead, delivery)
     gcp.cloudscheduler.Job(
         TOPIC,
@@ -63,8 +63,8 @@ def make(cloud: Cloud, identities: Identities, purge: gcp.cloudrunv2.Service) ->
         time_zone="Etc/UTC",
         pubsub_target=gcp.cloudscheduler.JobPubsubTargetArgs(
             topic_name=topic.id,
-            data=base64.b64encode(message.DATA).decode(),
-            attributes=message.ATTRIBUTES,
+            data=base64.b64encode(DATA).decode(),
+            attributes=ATTRIBUTES,
         ),
         opts=cloud.opts(topic, delivery),
     )

@@ -1,4 +1,4 @@
-"""Secrets: where they lie, who reads them, and a first version of each. No value passes through Pulumi or its state."""
+"""Secrets: their places, their readers, and a first version of each. No value passes through Pulumi or its state."""
 
 from __future__ import annotations
 
@@ -19,21 +19,25 @@ PYTHON = '"$DEPLOY_PYTHON"'  # the deployment's own; set by make
 
 @dataclass(frozen=True)
 class Secrets:
-    """held: {function: {variable: secret ID}}. usable: by function, what must be there before it starts.
+    """by_function: {function: {variable: secret ID}}. usable: by function, resources that must exist before it starts.
 
-    published: by variable, what the first version said of itself: of a signing key the set of its public keys.
+    published: by variable, the output of the first version: of a signing key the JWK set of its public key.
     """
 
-    held: dict[str, dict[str, str]]
+    by_function: dict[str, dict[str, str]]
     usable: Mapping[str, Sequence[pulumi.Resource]]
     published: dict[str, pulumi.Output[str]]
 
 
 def make(cloud: Cloud, identities: Identities) -> Secrets:
     credential = cloud.config.stack.entra_credential
-    held = {one.name: functions.secrets(one, credential) for one in functions.FUNCTIONS}
-    variables = {secret: name for each in held.values() for name, secret in each.items()}
-    made = {secret: _secret(cloud, secret, variable) for secret, variable in variables.items()}
+    by_function = {
+        function.name: functions.secrets(function, credential) for function in functions.FUNCTIONS
+    }
+    variables = {
+        secret: name for secret_ids in by_function.values() for name, secret in secret_ids.items()
+    }
+    versions = {secret: _secret(cloud, secret, variable) for secret, variable in variables.items()}
     grants = [
         gcp.secretmanager.SecretIamMember(
             f"{name}-{secret}",
@@ -41,18 +45,20 @@ def make(cloud: Cloud, identities: Identities) -> Secrets:
             secret_id=secret,
             member=identities.functions[name].member,
             role="roles/secretmanager.secretAccessor",
-            opts=cloud.opts(made[secret], identities.functions[name]),
+            opts=cloud.opts(versions[secret], identities.functions[name]),
         )
-        for name, each in held.items()
-        for secret in each.values()
+        for name, secret_ids in by_function.items()
+        for secret in secret_ids.values()
     ]
-    known = pause("secrets", SPREADING_SECONDS, *grants)
+    readable = pause("secrets", SPREADING_SECONDS, *grants)
     usable = {
-        name: [*(made[secret] for secret in each.values()), known] if each else []
-        for name, each in held.items()
+        name: [*(versions[secret] for secret in secret_ids.values()), readable]
+        if secret_ids
+        else []
+        for name, secret_ids in by_function.items()
     }
-    published = {variable: made[secret].stdout for secret, variable in variables.items()}
-    return Secrets(held, usable, published)
+    published = {variable: versions[secret].stdout for secret, variable in variables.items()}
+    return Secrets(by_function, usable, published)
 
 
 def _secret(cloud: Cloud, secret_id: str, variable: str) -> command.local.Command:

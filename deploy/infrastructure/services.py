@@ -55,25 +55,25 @@ def _environment(
     cloud: Cloud, function: Function, secrets: Secrets, client_id: pulumi.Output[str]
 ) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
     public = access.addresses(cloud)
-    known: dict[str, pulumi.Input[str]] = {
+    computed: dict[str, pulumi.Input[str]] = {
         "ENTRA_CLIENT_ID": client_id,
         "ONBOARDING_URL": public["onboarding"],
         "PORTAL_URL": public["admin_portal"],
         "APP_CHECK_PROJECT_NUMBER": cloud.number,
     }
-    read = {one.metadata["variable"] for one in functions.declared(function)}
-    known |= {
+    read = {setting.metadata["variable"] for setting in functions.declared(function)}
+    computed |= {
         published: secrets.published[signing]
         for published, signing in functions.PUBLISHED.items()
         if signing in secrets.published
     }
-    told: dict[str, pulumi.Input[str]] = {
-        **{name: value for name, value in known.items() if name in read},
-        **functions.environment(function, cloud.config.told),
+    values: dict[str, pulumi.Input[str]] = {
+        **{name: value for name, value in computed.items() if name in read},
+        **functions.environment(function, cloud.config.values),
     }
     plain = [
         gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)
-        for name, value in sorted(told.items())
+        for name, value in sorted(values.items())
     ]
     secret = [
         gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(
@@ -84,7 +84,7 @@ def _environment(
                 )
             ),
         )
-        for name, secret_id in sorted(secrets.held[function.name].items())
+        for name, secret_id in sorted(secrets.by_function[function.name].items())
     ]
     return plain + secret
 

@@ -157,7 +157,7 @@ class Onboarding:
         if named_id is not None:
             return self.cookie.get(request, named_id)
         attempts = self.cookie.all(request)
-        further = [one for one in attempts if not isinstance(one.payload, Consenting | None)]
+        further = [known for known in attempts if not isinstance(known.payload, Consenting | None)]
         return next(iter(further or attempts), None)
 
     def _done(self, request: Request, attempt: Attempt) -> str:
@@ -165,7 +165,7 @@ class Onboarding:
 
     def _naming(self, request: Request, attempt: Attempt) -> str:
         """What an address needs to name the attempt: nothing where the browser has no other."""
-        others = [one for one in self.cookie.all(request) if one.id != attempt.id]
+        others = [other for other in self.cookie.all(request) if other.id != attempt.id]
         return f"?attempt={attempt.id}" if others else ""
 
     def _outcome(self, request: Request, attempt: Attempt) -> Response:

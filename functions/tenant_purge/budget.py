@@ -1,4 +1,4 @@
-"""The time that a run has, and how its works share it."""
+"""The time of a run, and its division among the parts of the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class OutOfTime(Exception):
-    """A share of the budget is spent; the next run goes on from here."""
+    """A share of the budget is spent; the next run continues."""
 
 
 class Budget:
@@ -18,7 +18,7 @@ class Budget:
         self.clock = clock
 
     def part(self, share: float) -> Budget:
-        """The next `share` (0 to 1) of what is left."""
+        """Return a budget of `share` (0 to 1) of the remaining time."""
         now = self.clock()
         return Budget(now + share * max(0.0, self.ends_at - now), self.clock)
 

@@ -35,7 +35,7 @@ CLOCK_LEEWAY = timedelta(minutes=5)  # a later `checkedAt` was written by a cloc
 
 @dataclass
 class Checked:
-    """What the checks of a run came to, in counts."""
+    """The results of the checks of a run, in counts."""
 
     judgements: Counter[Judgement] = field(default_factory=Counter)
     closed: int = 0
@@ -46,7 +46,7 @@ class Checked:
 
 
 class Consents:
-    """grace: how long a lost consent may take to return. delay: from closing to purge. now: wall clock, aware."""
+    """grace: from the loss of a consent to closing. delay: from closing to purge. now: wall clock, aware."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Consents:
         self.checked = Checked()
 
     async def check(self, budget: Budget) -> None:
-        """Ask about each active tenant that is due, some at once. Raises OutOfTime, Unavailable (Firestore's)."""
+        """Check each active tenant whose check is due, several at once. Raises OutOfTime, Unavailable (Firestore's)."""
         async with aclosing(pages_of(self._due(), AT_ONCE)) as groups:
             async for group in groups:
                 budget.check()
@@ -77,7 +77,7 @@ class Consents:
         self._report()
 
     async def _due(self) -> AsyncGenerator[Document, None]:
-        """The oldest check first; then those that a wrong clock has put into the future, as if never asked."""
+        """Yield the oldest check first; then checks that a wrong clock has put into the future."""
         now = self._now()
         for condition in (("<=", now - CHECK_INTERVAL), (">", now + CLOCK_LEEWAY)):
             where = [
@@ -128,7 +128,7 @@ class Consents:
             return  # onboarded anew, closed or gone meanwhile: the next run looks at what it is then
 
     async def _close(self, store: TenantStore, now: datetime) -> None:
-        """Close one of the handful; the others are noted alone."""
+        """Close the tenant, if this run may close another one."""
         is_closing = self.checked.closed < HANDFUL
         self.checked.closed += is_closing  # before the others that are being checked look
         closing = Closing(now + self._delay, Reason.CONSENT_LOST, self._new_id(), new_salt())

@@ -38,11 +38,11 @@ OK, NOT_FOUND, FAILED_PRECONDITION, ABORTED = (
 
 
 class Stuck(Exception):
-    """Nothing of a page could be deleted; the next run tries again."""
+    """No document of a page could be deleted; the next run tries again."""
 
 
 class Superseded(Exception):
-    """The tenant is not the one that this deletion began with: another run finished it, or it was onboarded anew."""
+    """The tenant is not the one that this deletion began with: another run finished it, or it was onboarded again."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Deletion:
         await self._delete_others()
 
     async def is_empty(self) -> bool:
-        """Whether nothing is left below the tenant's document."""
+        """Return whether nothing is left below the tenant's document."""
         left = self._database.stream(self._store.path, below=True, keys_only=True)
         async with aclosing(left):
             return await anext(left, None) is None
@@ -124,7 +124,7 @@ class Deletion:
         return any_devices
 
     async def _delete_users(self, devices: list[Document]) -> list[Document]:
-        """The devices whose Auth users are gone. Raises Stuck where that is none."""
+        """Return the devices whose Auth users are deleted. Raises Stuck if there is none."""
         uids = {device.path: f"{self._store.id}:{device.id}" for device in devices}
         # No user can have a longer uid.
         deleted = [uid for uid in uids.values() if len(uid) <= MAX_UID_LENGTH]
@@ -163,7 +163,7 @@ class Deletion:
         self.tally.users += done
 
     async def _delete_others(self) -> None:
-        """What the inventory does not know below the tenant: other collections, and documents below devices."""
+        """Delete what the inventory does not know below the tenant: other collections, and documents below devices."""
         others = self._database.stream(self._store.path, below=True, keys_only=True)
         async with aclosing(pages_of(others, MAX_WRITES)) as pages:
             async for page in pages:
@@ -172,7 +172,7 @@ class Deletion:
                 self.tally.documents += sum(code in (OK, NOT_FOUND) for code in codes)
 
     async def check(self) -> None:
-        """Before each step that deletes: is there time, and is this still the tenant that was to be purged?"""
+        """Check before each deletion that there is time, and that this is still the tenant to be purged."""
         self._budget.check()
         self._require_same(await self._database.get(self._store.path))
 
@@ -184,12 +184,12 @@ class Deletion:
 
 
 def batched(items: Sequence[Document], size: int) -> list[Sequence[Document]]:
-    """The items in batches of at most `size`."""
+    """Yield the items in batches of at most `size`."""
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 async def _some(at_work: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """Wait for the first of them; the others. Raises what it raises."""
+    """Wait for the first task, and return the others. Raises what it raises."""
     done, others = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()

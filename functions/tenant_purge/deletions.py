@@ -1,4 +1,4 @@
-"""The deletions of a run: tenants are emptied, then finished, in turns for as long as time is short."""
+"""The deletions of a run: it empties tenants, then finishes them, and repeats both while there is time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Emptying tenants that are purging or due: all that is below their documents goes, of several tenants at once."""
+"""Deletes everything below the documents of tenants that are purging or due, of several tenants at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Emptying:
     now: Callable[[], datetime]
 
     async def run(self, budget: Budget) -> bool:
-        """Whether time was short. Raises Unavailable where the tenants cannot even be listed."""
+        """Return whether the time was too short. Raises Unavailable if the tenants cannot be listed."""
         waiting = deque([document async for document in due(self.database, self.now())])
         for document in waiting:
             self.progress.note_due(document, self.now())
@@ -45,7 +45,7 @@ class Emptying:
         return budget.is_spent
 
     async def _guarded(self, document: Document, budget: Budget) -> None:
-        """One tenant, whose faults stop nobody else."""
+        """Empty one tenant; its faults do not stop the others."""
         progress = self.progress
         try:
             await self._empty(document, budget)
@@ -72,7 +72,7 @@ class Emptying:
         self.progress.emptied[document.id] = deletion
 
     async def _begin(self, document: Document, budget: Budget) -> Deletion:
-        """Closing and due → purging. Raises NotDue, Superseded for a tenant that is not, or not any more."""
+        """Make a closing tenant purging. Raises NotDue if it is not due, Superseded if it has changed."""
         stored(document)  # a broken record stays as it is
         store = TenantStore(self.database, document.id)
         now = self.now()

@@ -1,4 +1,4 @@
-"""The event that starts a run, as CloudEvents put it into HTTP; nothing in it matters but that it is one.
+"""The event that starts a run, a CloudEvent over HTTP. Its content does not matter.
 
 Source: CloudEvents, "HTTP Protocol Binding for CloudEvents", version 1.0.2 (binary and structured content modes).
 """
@@ -15,7 +15,7 @@ MAX_EVENT_BYTES = 64 * 1024
 
 
 def require_event(request: Request, body: bytes) -> None:
-    """Raises Malformed for whatever is no CloudEvent."""
+    """Raises Malformed if the request is not a CloudEvent."""
     try:
         from_http(dict(request.headers), body)
     except (

@@ -1,6 +1,6 @@
-"""Removing devices that have been silent for long: lost phones must not fill their organization's limit.
+"""Removes devices that have been silent for long, so that lost phones do not fill their organization's limit.
 
-It waits while too few phones beat, because then the silence is ours and not theirs.
+It waits while too few phones beat, because then the fault is probably ours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Expiry:
     expired: int = 0
 
     async def run(self, budget: Budget) -> None:
-        """Page by page, the longest silence first. Raises OutOfTime, Unavailable."""
+        """Remove them page by page, the longest silence first. Raises OutOfTime, Unavailable."""
         if not self.days:
             return
         for number in range(MOST_PAGES):

@@ -1,6 +1,6 @@
-"""Finishing deletions: a look through all Auth users for all empty tenants together, then their documents go.
+"""Finishes deletions: one sweep of all Auth users for all empty tenants, then the deletion of their documents.
 
-Once a day the look begins even where nothing is purged: a phone can put something about a person on its user.
+Once a day a sweep begins even if no tenant is purged, because a phone can put personal data on its user.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ DAILY_HOUR, DAILY_MINUTES = (
 
 @dataclass(frozen=True)
 class Covered:
-    """Tenants whose users a pass deletes. versions: of their documents when the pass was gone on with."""
+    """The tenants whose users a pass deletes. versions: of their documents when this run took up the pass."""
 
     database: Firestore
     versions: dict[str, datetime]
 
     async def still(self, tenant_id: str) -> bool:
-        """Whether it is still the same tenant, and purging."""
+        """Return whether it is still the same tenant, and purging."""
         version = self.versions.get(tenant_id)
         if version is None:
             return False
@@ -55,7 +55,7 @@ class Finishing:
     now: Callable[[], datetime]
 
     async def run(self, budget: Budget) -> None:
-        """Go on with the pass, or begin one; at its end, the documents of the tenants that it covers go."""
+        """Continue the pass, or begin one; at its end, delete the documents of the tenants that it covers."""
         try:
             began = await self._look(budget)
         except Overtaken:
@@ -69,7 +69,7 @@ class Finishing:
                     await self._finish(deletion)
 
     async def note_unfinished(self) -> None:
-        """What is counted so far is kept in the receipts of the tenants that are not done."""
+        """Store the counts so far in the receipts of the tenants that are not done."""
         for purging in self.progress.begun.values():
             try:
                 await self.ledger.note(purging, self._counts_of(purging))
@@ -77,7 +77,7 @@ class Finishing:
                 self.progress.unavailable.append(error)
 
     async def _look(self, budget: Budget) -> datetime | None:
-        """When the pass began that has come to its end now; None where none has. Raises Overtaken, Unavailable."""
+        """Return when the pass began that has ended now, or None. Raises Overtaken, Unavailable."""
         current = await self.sweep.current()
         if current is None:
             if not self.progress.emptied and not self._is_daily():
@@ -92,7 +92,7 @@ class Finishing:
         return now.hour == DAILY_HOUR and now.minute < DAILY_MINUTES
 
     async def _covered_by(self, current: Pass) -> Covered:
-        """The tenants whose purge began before the pass did."""
+        """Return the tenants whose purge began before the pass."""
         versions = {}
         purging = [("status", "==", Status.PURGING.value)]
         async with aclosing(tenants(self.database, where=purging)) as documents:
@@ -102,7 +102,7 @@ class Finishing:
         return Covered(self.database, versions)
 
     async def _finish(self, deletion: Deletion) -> None:
-        """The tenant's document goes, where nothing is left below it."""
+        """Delete the tenant's document, if nothing is left below it."""
         purging = deletion.purging
         try:
             if not await deletion.is_empty():
@@ -117,12 +117,12 @@ class Finishing:
             self.progress.note_end(purging)
 
     def _counts_of(self, purging: Stored) -> Counts:
-        """What this run has deleted of a tenant, the users without a document included."""
+        """Return what this run has deleted of a tenant, including users without a document."""
         return self.progress.counts[purging.id] + Counts(users=self.sweep.deleted[purging.id])
 
 
 def _is_sound(document: Document) -> bool:
-    """Broken records, and what is theirs, are left as they are."""
+    """Return whether the tenant's record can be read; broken records stay as they are."""
     try:
         stored(document)
     except BrokenRecord:

@@ -1,4 +1,4 @@
-"""How receipts end: the scheduled run alone holds the key that signs them."""
+"""The end of receipts: only the scheduled run has the key that signs them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNFINISHED = "unfinished"
 
 @dataclass(frozen=True)
 class Ledger:
-    """fingerprint_key: of the fingerprints that a restore is checked with. now: wall clock, aware."""
+    """fingerprint_key: makes the fingerprints that a restore is checked with. now: wall clock, aware."""
 
     database: Firestore
     signer: Signer
@@ -42,7 +42,7 @@ class Ledger:
     now: Callable[[], datetime]
 
     async def note(self, purging: Stored, counts: Counts) -> None:
-        """Add to what is counted of a deletion that has not come to its end. Raises Unavailable."""
+        """Add to the counts of a deletion that has not ended. Raises Unavailable."""
         closing = purging.tenant.closing
         document = await self.database.get(path_of(closing.receipt_id)) if closing else None
         if closing is None or document is None or counts == Counts():
@@ -56,7 +56,7 @@ class Ledger:
             return  # another run has counted, or ended it
 
     async def end(self, store: TenantStore, purging: Stored, counts: Counts) -> None:
-        """The tenant's document goes and its signed receipt comes, in one commit. Raises Changed, Unavailable."""
+        """Delete the tenant's document and store its signed receipt, in one commit. Raises Changed, Unavailable."""
         closing = purging.tenant.closing
         if closing is None:
             await store.delete(purging)
@@ -73,7 +73,7 @@ class Ledger:
         await store.end(purging, path, fields)
 
     async def settle(self, budget: Budget) -> None:
-        """Sign what was withdrawn, and forget fingerprints that no backup needs. Raises OutOfTime, Unavailable."""
+        """Sign withdrawn receipts, and delete fingerprints that no backup needs. Raises OutOfTime, Unavailable."""
         now = self.now()
         withdrawn = [("state", "==", State.WITHDRAWN.value)]
         async with aclosing(self.database.walk(RECEIPTS, where=withdrawn)) as documents:
@@ -107,7 +107,7 @@ class Ledger:
         }
 
     def _counted(self, document: Document) -> Counts:
-        """What runs before have counted, as far as our own key says so."""
+        """Return the counts of earlier runs, if our own key has signed them."""
         token = document.fields.get("receipt")
         try:
             claims = verified(

@@ -1,4 +1,4 @@
-"""tenant_purge: the scheduled run, delivered as a CloudEvent whose content says nothing that matters.
+"""tenant_purge: the scheduled run, started by a CloudEvent whose content does not matter.
 
 It is registered as an HTTP function and reads its event itself: the framework reads events of any size, and answers a
 bad one with the exception's text, which carries the event.

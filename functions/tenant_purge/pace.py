@@ -25,7 +25,7 @@ Check = Callable[[], Awaitable[None]]
 
 
 async def always() -> None:
-    """Nothing can have changed meanwhile."""
+    """The check that always holds."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class PacedUsers:
         return batch
 
     async def _settle(self, batch: list[_Request]) -> None:
-        """One call for all of the batch, asked again while Firebase has had too many."""
+        """Delete a batch in one call, and repeat the call while Firebase refuses it for its quota."""
         wait_seconds = FIRST_WAIT_SECONDS
         while batch := await _still_wanted(batch):
             try:
@@ -110,7 +110,7 @@ class PacedUsers:
 
 
 async def _still_wanted(batch: list[_Request]) -> list[_Request]:
-    """Those of the batch whose check holds."""
+    """Return the requests of the batch whose check holds."""
     for request in _waiting(batch):
         try:
             await request.check()

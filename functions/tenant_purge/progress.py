@@ -1,4 +1,4 @@
-"""How far a run has come with each tenant that it deletes, what it has counted, and the lines in the log."""
+"""The progress of a run with each tenant that it deletes: its counts, and its lines in the log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Progress:
         self.due.setdefault(document.id, purge_at if isinstance(purge_at, datetime) else now)
 
     def note_step(self, deletion: Deletion) -> None:
-        """What was deleted of a tenant, whether it has come to its end or not."""
+        """Note what was deleted of a tenant, whether its deletion has ended or not."""
         tally = deletion.tally
         self.counts[deletion.purging.id] += tally.counts
         logs.event(
@@ -50,19 +50,19 @@ class Progress:
         )
 
     def note_end(self, purging: Stored) -> None:
-        """The tenant's document is gone."""
+        """Note that the tenant's document is deleted."""
         self.purged += 1
         self.forget(purging.id)
         logs.event(PURGE_ENDED, receipt=_receipt_of(purging))
 
     def forget(self, tenant_id: str) -> None:
-        """It is gone, or another one: this run has no more to do with it, even if it looks again."""
+        """Note that the tenant is gone or has changed: this run leaves it alone from now on."""
         self.due.pop(tenant_id, None)
         self.begun.pop(tenant_id, None)
         self.emptied.pop(tenant_id, None)
 
     def oldest_due_seconds(self, now: datetime) -> int:
-        """How long the oldest tenant that is still there has been due; 0 when none is."""
+        """Return for how many seconds the oldest remaining tenant has been due; 0 if there is none."""
         oldest = min(self.due.values(), default=now)
         return max(0, round((now - oldest).total_seconds()))
 

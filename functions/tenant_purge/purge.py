@@ -1,4 +1,4 @@
-"""The handler of the scheduled event, and what a run is made of."""
+"""The handler of the scheduled event, which builds and executes a run."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ScheduledPurge:
 
 
 def build(settings: PurgeSettings) -> Application:
-    """The function, on Firestore, Firebase and Entra."""
+    """Build the function, on Firestore, Firebase and Entra."""
     users = Users(settings.project)
     purge = ScheduledPurge(
         settings,

@@ -1,4 +1,4 @@
-"""Removing some devices of tenants that stay: Auth users first, then each document in the version that was read."""
+"""Removes devices of tenants that stay: Auth users first, then each document in the version that was read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .pace import PacedUsers
 async def remove_devices(
     database: Firestore, users: PacedUsers, devices: Sequence[Document], budget: Budget
 ) -> int:
-    """How many (of at most 1,000) are gone; what has beaten meanwhile stays. Raises OutOfTime, Unavailable."""
+    """Remove at most 1,000 devices, unless they beat meanwhile; return how many. Raises OutOfTime, Unavailable."""
     budget.check()
     uids = {document.path: uid_of(document) for document in devices}
     kept = await users.delete([uid for uid in uids.values() if uid], budget.ends_at)
@@ -29,7 +29,7 @@ async def remove_devices(
 
 
 def uid_of(document: Document) -> str:
-    """Of the Auth user of a device; empty where none can belong to the document."""
+    """Return the uid of a device's Auth user; empty if no user can belong to the document."""
     match document.path.split("/"):
         case ["tenants", tenant_id, "devices", device_id] if identifiers.is_tenant_id(tenant_id):
             uid = f"{tenant_id}:{device_id}"

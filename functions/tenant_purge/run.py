@@ -45,7 +45,7 @@ class Run:
     now: Callable[[], datetime]
 
     async def execute(self) -> None:
-        """Raises Unavailable or RunFailed when the run must be looked at or delivered again."""
+        """Execute the run. Raises Unavailable or RunFailed if it must be delivered again."""
         away: list[errors.Unavailable] = []
         for work, share in (
             (self.ledger.settle, RECEIPTS_SHARE),
@@ -82,7 +82,7 @@ class Run:
             away.append(error)
 
     async def _broken(self, away: list[errors.Unavailable]) -> int:
-        """How many records no query of a run can see. Who moved between the counts is not among them a second time."""
+        """Return how many records no query of a run can see, without those that only changed between two counts."""
         try:
             unseen = await self._unseen()
             return max(0, min(unseen, await self._unseen())) if unseen else 0

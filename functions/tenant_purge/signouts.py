@@ -1,4 +1,4 @@
-"""Signing out all devices of an organization, as its administrator or an operator has asked for.
+"""Signs out all devices of an organization, as its administrator or an operator has requested.
 
 The devices registered before the request go; whoever registers again, with a fresh access token, stays.
 """
@@ -32,7 +32,7 @@ class SignOuts:
     broken: int = 0
 
     async def run(self, budget: Budget) -> None:
-        """One tenant after the other, the oldest request first. Raises OutOfTime, Unavailable."""
+        """Sign out the devices of each tenant, the oldest request first. Raises OutOfTime, Unavailable."""
         waiting = tenants(
             self.database,
             where=[("signOut.requestedAt", ">=", EPOCH)],
@@ -61,7 +61,7 @@ class SignOuts:
     async def _all_removed(
         self, store: TenantStore, requested_at: datetime, budget: Budget
     ) -> bool:
-        """Remove the devices registered before; whether none of them is left, as far as this look saw."""
+        """Remove the devices registered before; return whether none of them is left."""
         devices = self.database.stream(store.devices_path, keys_only=True)
         all_gone = True
         async with aclosing(pages_of(devices, MAX_DELETE_USERS)) as pages:

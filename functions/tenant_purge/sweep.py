@@ -35,7 +35,7 @@ MOST_AGE = timedelta(days=1)
 
 
 class Overtaken(Exception):
-    """Another run goes on with this pass, or has ended it."""
+    """Another run continues this pass, or has ended it."""
 
 
 class NotCovered(Exception):
@@ -69,7 +69,7 @@ class Sweep:
         self.deleted: Counter[str] = Counter()  # users, by tenant
 
     async def current(self) -> Pass | None:
-        """The pass that is under way, if any; one that is a day old is given up. Raises Unavailable."""
+        """Return the pass that has begun, or None; a pass that is a day old is given up. Raises Unavailable."""
         document = await self._database.get(BOOKMARK)
         if document is None:
             return None
@@ -80,7 +80,7 @@ class Sweep:
         return sweep
 
     async def begin(self) -> Pass:
-        """A new pass. Raises Overtaken where another run has begun one, Unavailable."""
+        """Begin a pass. Raises Overtaken if another run has begun one, Unavailable."""
         fields = {"pageToken": "", "startedAt": self._now()}
 
         async def decide(transaction: Transaction) -> None:
@@ -127,7 +127,7 @@ class Sweep:
         is_covered: Callable[[str], Awaitable[bool]],
         budget: Budget,
     ) -> None:
-        """The users of covered tenants, looked at again right before each call; and users with a profile."""
+        """Delete the users of covered tenants, checked again right before each call, and users with a profile."""
         by_tenant: defaultdict[str, list[str]] = defaultdict(list)
         personal = [user.uid for user in page if user.has_profile]
         for user in page:

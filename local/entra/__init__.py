@@ -1,8 +1,7 @@
-"""A stand-in for Microsoft Entra ID and Microsoft Graph: local, over TLS, and able to misbehave on
-request.
+"""A stand-in for Microsoft Entra ID and Microsoft Graph: local, over TLS, and able to misbehave on request.
 
-Nothing that can be installed here knows admin consent, so the project brings what it needs of both,
-in the shapes that real MSAL expects. `EntraStandIn` runs it inside this process.
+No emulator knows admin consent, so the project implements what it needs of both, with the answers that real MSAL
+expects. `EntraStandIn` runs it inside this process.
 """
 
 from local.entra.clients import Browser, EntraSession, Page

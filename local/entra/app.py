@@ -9,18 +9,18 @@ from flask import Flask, Response, abort, request
 
 from local.entra.browser_endpoints import BrowserEndpoints
 from local.entra.device_code import GRANT, DeviceCodeEndpoints
+from local.entra.state import KINDS, State
 from local.entra.token_endpoints import TokenEndpoints
 from local.entra.tokens import TokenMaker
-from local.entra.world import KINDS, World
 
 
-def create_app(world: World, tokens: TokenMaker, url: str) -> Flask:
+def create_app(state: State, tokens: TokenMaker, url: str) -> Flask:
     app = Flask(__name__)
-    app.before_request(lambda: _weather(world))
-    app.register_blueprint(BrowserEndpoints(world, tokens, url).blueprint())
-    devices = DeviceCodeEndpoints(world, tokens, url)
+    app.before_request(lambda: _weather(state))
+    app.register_blueprint(BrowserEndpoints(state, tokens, url).blueprint())
+    devices = DeviceCodeEndpoints(state, tokens, url)
     app.register_blueprint(devices.blueprint())
-    endpoints = TokenEndpoints(world, tokens, url, {GRANT: devices.redeem})
+    endpoints = TokenEndpoints(state, tokens, url, {GRANT: devices.redeem})
     app.register_blueprint(endpoints.blueprint())
 
     @app.get("/error")
@@ -30,11 +30,11 @@ def create_app(world: World, tokens: TokenMaker, url: str) -> Flask:
     return app
 
 
-def _weather(world: World) -> Response | None:
+def _weather(state: State) -> Response | None:
     kind = (request.endpoint or "").rpartition(".")[2]
     if kind not in KINDS:
         return None
-    delay_seconds, outage = world.weather(kind)
+    delay_seconds, outage = state.weather(kind)
     if delay_seconds:
         time.sleep(delay_seconds)
     if outage == "drop":

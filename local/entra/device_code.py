@@ -16,8 +16,8 @@ from flask import Blueprint, Response, jsonify, render_template_string, request
 from local.entra.browser_endpoints import ANY_TENANT
 from local.entra.failures import Refused
 from local.entra.pages import DEVICE_PAGE
+from local.entra.state import SignIn, State
 from local.entra.tokens import TokenMaker
-from local.entra.world import SignIn, World
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME_SECONDS = 900
@@ -39,8 +39,8 @@ class Waiting:
 
 
 class DeviceCodeEndpoints:
-    def __init__(self, world: World, tokens: TokenMaker, url: str) -> None:
-        self._world = world
+    def __init__(self, state: State, tokens: TokenMaker, url: str) -> None:
+        self._state = state
         self._tokens = tokens
         self._url = url
         self._waiting: dict[str, Waiting] = {}
@@ -56,8 +56,8 @@ class DeviceCodeEndpoints:
         form = request.form
         try:
             if tenant not in ANY_TENANT:
-                self._world.tenant(tenant)
-            if form.get("client_id") not in self._world.app.public_client_ids:
+                self._state.tenant(tenant)
+            if form.get("client_id") not in self._state.app.public_client_ids:
                 raise Refused(7000218)
             self._tokens.granted(form.get("scope", ""))
         except Refused as refused:
@@ -86,10 +86,10 @@ class DeviceCodeEndpoints:
         if request.method == "GET":
             return render_template_string(DEVICE_PAGE, said="")
         code = request.form.get("user_code", "").strip().upper()
-        found = [one for one in self._waiting.values() if one.user_code == code]
-        if not found or found[0].expires_at <= time.time():
+        matching = [sign_in for sign_in in self._waiting.values() if sign_in.user_code == code]
+        if not matching or matching[0].expires_at <= time.time():
             return render_template_string(DEVICE_PAGE, said="This code is not known."), 400
-        waiting = found[0]
+        waiting = matching[0]
         if request.form.get("decision") != "accept":
             waiting.declined = True
             return render_template_string(DEVICE_PAGE, said="Nothing was signed in.")
@@ -97,7 +97,7 @@ class DeviceCodeEndpoints:
         try:
             if waiting.tenant not in (*ANY_TENANT, place.lower()):
                 raise Refused(50020)
-            waiting.who = self._world.sign_in_of(username, place)
+            waiting.who = self._state.sign_in_of(username, place)
         except Refused as refused:
             return render_template_string(DEVICE_PAGE, said=f"AADSTS{refused.code}"), 400
         return render_template_string(DEVICE_PAGE, said="You have signed in. Close this window.")
@@ -114,6 +114,6 @@ class DeviceCodeEndpoints:
         if waiting.who is None:
             raise Refused(70016)
         del self._waiting[form["device_code"]]
-        self._world.check_sign_in(waiting.who.tenant.tenant_id)
-        self._world.check_consent(waiting.who.tenant.tenant_id, "token")
-        return self._tokens.answer(waiting.who, waiting.client_id, waiting.scope, "0")
+        self._state.check_sign_in(waiting.who.tenant.tenant_id)
+        self._state.check_consent(waiting.who.tenant.tenant_id, "token")
+        return self._tokens.response(waiting.who, waiting.client_id, waiting.scope, "0")

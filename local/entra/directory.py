@@ -57,17 +57,19 @@ class Tenant:
     def account(self, username: str) -> Account | None:
         """The account of this user name, written in any case."""
         wanted = username.lower()
-        return next((one for one in self.accounts if one.username.lower() == wanted), None)
+        return next(
+            (account for account in self.accounts if account.username.lower() == wanted), None
+        )
 
     @property
     def admin(self) -> Account:
         """The first administrator. Raises StopIteration where there is none."""
-        return next(one for one in self.accounts if one.is_administrator)
+        return next(account for account in self.accounts if account.is_administrator)
 
     @property
     def phone_users(self) -> tuple[Account, ...]:
         """The accounts that can sign in on a phone: those with a password."""
-        return tuple(one for one in self.accounts if one.password is not None)
+        return tuple(account for account in self.accounts if account.password is not None)
 
 
 def make_account(
@@ -79,9 +81,7 @@ def make_account(
     roles: tuple[str, ...] = (),
     password: str | None = None,
 ) -> Account:
-    """An account whose object ID follows from where it lives, so that it is the same after a
-    restart.
-    """
+    """Return an account whose object ID follows from tenant and name, so that it is the same after a restart."""
     oid = str(uuid.uuid5(uuid.UUID(tenant_id), username.lower()))
     return Account(username, name or username.partition("@")[0].title(), oid, wids, roles, password)
 
@@ -94,22 +94,20 @@ def make_tenant(
     privileged_role_admins: tuple[str, ...] = (),
     phones: int = 1,
 ) -> Tenant:
-    """An organization with these administrators, one member (`member@…`) and so many users of
-    phones (`phone1@…`).
-    """
+    """Return an organization with these administrators, one member (`member@…`) and users of phones (`phone1@…`)."""
     tenant_id = (tenant_id or str(uuid.uuid4())).lower()
     label = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
     domain = f"{label or 'tenant'}.example"
 
-    def one(local_part: str, *wids: str, password: str | None = None) -> Account:
+    def account(local_part: str, *wids: str, password: str | None = None) -> Account:
         return make_account(tenant_id, f"{local_part}@{domain}", wids=wids, password=password)
 
     accounts = (
-        *(one(admin, GLOBAL_ADMINISTRATOR) for admin in admins),
-        *(one(admin, PRIVILEGED_ROLE_ADMINISTRATOR) for admin in privileged_role_admins),
-        one("member", ORDINARY_MEMBER),
+        *(account(admin, GLOBAL_ADMINISTRATOR) for admin in admins),
+        *(account(admin, PRIVILEGED_ROLE_ADMINISTRATOR) for admin in privileged_role_admins),
+        account("member", ORDINARY_MEMBER),
         *(
-            one(f"phone{number}", ORDINARY_MEMBER, password=PHONE_PASSWORD)
+            account(f"phone{number}", ORDINARY_MEMBER, password=PHONE_PASSWORD)
             for number in range(1, phones + 1)
         ),
     )
@@ -117,9 +115,7 @@ def make_tenant(
 
 
 def demo_tenants() -> tuple[Tenant, ...]:
-    """Contoso, Fabrikam (with a privileged role administrator, too) and Northwind, under their
-    fixed IDs.
-    """
+    """Return Contoso, Fabrikam (also with a privileged role administrator) and Northwind, under their fixed IDs."""
     return (
         make_tenant("Contoso", CONTOSO, phones=PHONES_PER_TENANT),
         make_tenant(

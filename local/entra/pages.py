@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template_string
 
 from local.entra.failures import Refused
-from local.entra.world import SignIn
+from local.entra.state import SignIn
 
 _LAYOUT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>

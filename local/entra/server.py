@@ -17,14 +17,14 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from local.entra.app import create_app
 from local.entra.directory import Tenant
 from local.entra.registration import AppRegistration
+from local.entra.state import State
 from local.entra.tokens import TokenMaker
-from local.entra.world import World
 
 HANDSHAKE_SECONDS = 10
 
 
-class EntraStandIn(World):
-    """A World that is served from the constructor on; also a context manager.
+class EntraStandIn(State):
+    """The stand-in, served from the constructor on; also a context manager.
 
     ca_dir: where the CA lives (ca.pem, ca.key); made if missing, and a new folder unless given.
     port: 0 for any free one. `stop` and `start` may follow each other: address, keys and consents
@@ -114,9 +114,8 @@ class _TlsServer(ThreadedWSGIServer):
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
         super().__init__("127.0.0.1", port, _not_yet, _QuietHandler)
-        self.ssl_context = (
-            tls  # for the scheme in the WSGI environment; the listening socket stays plain
-        )
+        # It decides the scheme in the WSGI environment; the listening socket stays plain.
+        self.ssl_context = tls
         self._tls = tls
 
     def finish_request(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:

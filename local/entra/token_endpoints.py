@@ -16,10 +16,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from local.entra.browser_endpoints import ANY_TENANT
 from local.entra.failures import Refused
+from local.entra.state import SignIn, State
 from local.entra.tokens import GRAPH, TokenMaker
-from local.entra.world import SignIn, World
 
-Answer = Response | tuple[Response, int]
+FlaskResponse = Response | tuple[Response, int]
 Grant = Callable[[str, Mapping[str, str]], dict[str, Any]]
 
 
@@ -28,12 +28,12 @@ class TokenEndpoints:
 
     def __init__(
         self,
-        world: World,
+        state: State,
         tokens: TokenMaker,
         url: str,
         grants: Mapping[str, Grant] | None = None,
     ) -> None:
-        self._world = world
+        self._state = state
         self._grants = grants or {}
         self._tokens = tokens
         self._url = url
@@ -50,9 +50,9 @@ class TokenEndpoints:
         add("/v1.0/organization", "graph", self.organization)
         return blueprint
 
-    def metadata(self, tenant: str) -> Answer:
+    def metadata(self, tenant: str) -> FlaskResponse:
         try:
-            place = tenant if tenant in ANY_TENANT else self._world.tenant(tenant).tenant_id
+            place = tenant if tenant in ANY_TENANT else self._state.tenant(tenant).tenant_id
         except Refused as refused:
             return jsonify(
                 refused.document(f"{self._url}/error") | {"error": "invalid_tenant"}
@@ -72,18 +72,18 @@ class TokenEndpoints:
             token_endpoint_auth_methods_supported=["client_secret_post", "private_key_jwt"],
         )
 
-    def keys(self, tenant: str) -> Answer:
+    def keys(self, tenant: str) -> FlaskResponse:
         if tenant not in ANY_TENANT:
             try:
-                self._world.tenant(tenant)
+                self._state.tenant(tenant)
             except Refused as refused:
                 return self._refusal(refused)
-        return jsonify(self._world.keys.published(self._tokens.issuer("{tenantid}")))
+        return jsonify(self._state.keys.published(self._tokens.issuer("{tenantid}")))
 
-    def user_realm(self, username: str) -> Answer:
+    def user_realm(self, username: str) -> FlaskResponse:
         return jsonify(ver="1.0", account_type="Managed", domain_name=username.rpartition("@")[2])
 
-    def token(self, tenant: str) -> Answer:
+    def token(self, tenant: str) -> FlaskResponse:
         form = request.form.to_dict()
         grants = {
             "authorization_code": self._redeem_code,
@@ -93,13 +93,13 @@ class TokenEndpoints:
         }
         try:
             if tenant not in ANY_TENANT:
-                self._world.tenant(tenant)
+                self._state.tenant(tenant)
             if not form.get("grant_type") or not form.get("client_id"):
                 raise Refused(900144)
             grant = grants.get(form["grant_type"])
             if grant is None:
                 raise Refused(70003)
-            if not self._world.app.knows(form["client_id"]):
+            if not self._state.app.knows(form["client_id"]):
                 raise Refused(700016)
             answer = jsonify(grant(tenant.lower(), form))
         except Refused as refused:
@@ -107,18 +107,18 @@ class TokenEndpoints:
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    def _refusal(self, refused: Refused) -> Answer:
+    def _refusal(self, refused: Refused) -> FlaskResponse:
         return jsonify(refused.document(f"{self._url}/error")), refused.status
 
     def _authenticate(self, tenant: str, form: Mapping[str, str]) -> str:
-        self._world.check_credential()
+        self._state.check_credential()
         base = f"{self._url}/{tenant}"
-        return self._world.app.authenticate(form, (f"{base}/oauth2/v2.0/token", f"{base}/v2.0"))
+        return self._state.app.authenticate(form, (f"{base}/oauth2/v2.0/token", f"{base}/v2.0"))
 
     def _redeem_code(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
         azpacr = self._authenticate(tenant, form)
-        with self._world.lock:
-            grant = self._world.codes.pop(form.get("code", ""), None)
+        with self._state.lock:
+            grant = self._state.codes.pop(form.get("code", ""), None)
         if grant is None:
             raise Refused(54005)
         if grant.expires_at <= time.time():
@@ -129,65 +129,66 @@ class TokenEndpoints:
         if tenant not in (*ANY_TENANT, grant.tenant_id):
             raise Refused(70000)
         _check_verifier(grant.challenge, form.get("code_verifier"))
-        self._world.check_sign_in(grant.tenant_id)
-        self._world.check_challenge(grant.tenant_id, grant.claims)
-        self._world.check_consent(grant.tenant_id, "token")
-        who = self._world.sign_in_of(grant.username, grant.tenant_id)
-        return self._tokens.answer(who, grant.client_id, grant.scope, azpacr, grant.nonce)
+        self._state.check_sign_in(grant.tenant_id)
+        self._state.check_challenge(grant.tenant_id, grant.claims)
+        self._state.check_consent(grant.tenant_id, "token")
+        who = self._state.sign_in_of(grant.username, grant.tenant_id)
+        return self._tokens.response(who, grant.client_id, grant.scope, azpacr, grant.nonce)
 
     def _client_credentials(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
         if tenant in ANY_TENANT:
             raise Refused(90002)
         if form.get("scope") != "https://graph.microsoft.com/.default":
             raise Refused(70011)
-        if form["client_id"] != self._world.app.client_id:
+        if form["client_id"] != self._state.app.client_id:
             raise Refused(700016)
         azpacr = self._authenticate(tenant, form)
-        self._world.check_client(tenant)
-        self._world.check_consent(tenant, "token", missing=700016)
-        return self._tokens.app_answer(tenant, form["client_id"], azpacr)
+        self._state.check_client(tenant)
+        self._state.check_consent(tenant, "token", missing=700016)
+        return self._tokens.app_response(tenant, form["client_id"], azpacr)
 
     def _password(self, tenant: str, form: Mapping[str, str]) -> dict[str, Any]:
         if tenant == "common":
             raise Refused(9001023)
-        if form["client_id"] not in self._world.app.public_client_ids:
+        if form["client_id"] not in self._state.app.public_client_ids:
             raise Refused(7000218)
         place = None if tenant in ANY_TENANT else tenant
-        who: SignIn = self._world.sign_in_of(form.get("username", ""), place)
+        who: SignIn = self._state.sign_in_of(form.get("username", ""), place)
         expected = who.account.password
         if expected is None or not hmac.compare_digest(
             expected.encode(), form.get("password", "").encode()
         ):
             raise Refused(50126)
-        self._world.check_sign_in(who.tenant.tenant_id)
-        self._world.check_consent(who.tenant.tenant_id, "token")
-        return self._tokens.answer(who, form["client_id"], form.get("scope", ""), "0")
+        self._state.check_sign_in(who.tenant.tenant_id)
+        self._state.check_consent(who.tenant.tenant_id, "token")
+        return self._tokens.response(who, form["client_id"], form.get("scope", ""), "0")
 
-    def organization(self) -> Answer:
-        if self._world.graph_refusal is not None:
-            return self._graph_refusal(*self._world.graph_refusal)
+    def organization(self) -> FlaskResponse:
+        if self._state.graph_refusal is not None:
+            return self._graph_refusal(*self._state.graph_refusal)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
             if scheme.lower() != "bearer":
                 raise jwt.InvalidTokenError
-            claims = self._world.keys.read(token, GRAPH)
+            claims = self._state.keys.read(token, GRAPH)
         except jwt.PyJWTError:
             return _graph_error(401, "InvalidAuthenticationToken")
         if "User.Read" not in str(claims.get("scp", "")).split():
             return _graph_error(403, "Authorization_RequestDenied")
         tenant_id = str(claims["tid"])
-        whole = {
+        organization = {
             "id": tenant_id,
-            "displayName": self._world.organization_name(tenant_id),
+            "displayName": self._state.organization_name(tenant_id),
             "tenantType": "AAD",
             "verifiedDomains": [],
         }
         asked = request.args.get("$select")
-        one = {name: whole[name] for name in asked.split(",") if name in whole} if asked else whole
+        names = asked.split(",") if asked else organization
+        selected = {name: organization[name] for name in names if name in organization}
         context = f"{self._url}/v1.0/$metadata#organization"
-        return jsonify({"@odata.context": context, "value": [one]})
+        return jsonify({"@odata.context": context, "value": [selected]})
 
-    def _graph_refusal(self, status: int, claims: str) -> Answer:
+    def _graph_refusal(self, status: int, claims: str) -> FlaskResponse:
         codes = {401: "InvalidAuthenticationToken", 403: "Authorization_RequestDenied"}
         answer, _ = _graph_error(status, codes[status])
         if claims:

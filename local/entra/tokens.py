@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.entra.failures import Refused
-from local.entra.world import SignIn, World
+from local.entra.state import SignIn, State
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 GRAPH_SCOPES = ("User.Read",)
@@ -21,26 +21,26 @@ _OPENID = frozenset({"openid", "profile", "email", "offline_access"})
 class TokenMaker:
     """url: of the stand-in, and so of its issuers."""
 
-    def __init__(self, world: World, url: str) -> None:
-        self._world = world
+    def __init__(self, state: State, url: str) -> None:
+        self._state = state
         self._url = url
 
     def issuer(self, tenant_id: str) -> str:
         return f"{self._url}/{tenant_id}/v2.0"
 
-    def answer(
+    def response(
         self, who: SignIn, client_id: str, scope: str, azpacr: str, nonce: str | None = None
     ) -> dict[str, Any]:
-        """The token endpoint's answer for a person. Raises Refused for scopes that do not exist."""
+        """Return the token response for a person. Raises Refused for scopes that do not exist."""
         granted, is_ours = self.granted(scope)
         if is_ours:
             access = self._sign(self.device_claims(who, client_id, azpacr, granted))
         else:
             access = self._sign(self._graph_claims(who, client_id, azpacr, granted))
-        answer: dict[str, Any] = {
+        response: dict[str, Any] = {
             "token_type": "Bearer",
             "scope": " ".join(
-                f"api://{self._world.app.client_id}/{name}" if is_ours else name for name in granted
+                f"api://{self._state.app.client_id}/{name}" if is_ours else name for name in granted
             ),
             "expires_in": LIFETIME_SECONDS,
             "ext_expires_in": LIFETIME_SECONDS,
@@ -49,15 +49,13 @@ class TokenMaker:
         }
         asked = scope.split()
         if "openid" in asked:
-            answer["id_token"] = self._sign(self.id_claims(who, client_id, nonce))
+            response["id_token"] = self._sign(self.id_claims(who, client_id, nonce))
         if "offline_access" in asked:
-            answer["refresh_token"] = f"local-{uuid.uuid4()}"
-        return answer
+            response["refresh_token"] = f"local-{uuid.uuid4()}"
+        return response
 
-    def app_answer(self, tenant_id: str, client_id: str, azpacr: str) -> dict[str, Any]:
-        """The token endpoint's answer for the application itself: a Graph token that permits
-        nothing.
-        """
+    def app_response(self, tenant_id: str, client_id: str, azpacr: str) -> dict[str, Any]:
+        """Return the token response for the application itself: a Graph token that permits nothing."""
         oid = str(uuid.uuid5(uuid.UUID(tenant_id), client_id))
         claims = {
             **self._times(),
@@ -83,7 +81,7 @@ class TokenMaker:
 
         Raises Refused.
         """
-        app = self._world.app
+        app = self._state.app
         ours: list[str] = []
         graph: list[str] = []
         for item in scope.split():
@@ -111,7 +109,7 @@ class TokenMaker:
             **({"nonce": nonce} if nonce else {}),
             **({"roles": list(who.account.roles)} if who.account.roles else {}),
         }
-        return merged(claims, self._world.id_token_overrides)
+        return merged(claims, self._state.id_token_overrides)
 
     def device_claims(
         self, who: SignIn, client_id: str, azpacr: str = "0", scopes: list[str] | None = None
@@ -119,11 +117,11 @@ class TokenMaker:
         """What a phone's access token for our API says."""
         return {
             **self._personal(who, client_id),
-            "aud": self._world.app.client_id,
+            "aud": self._state.app.client_id,
             "azp": client_id,
             "azpacr": azpacr,
             "preferred_username": who.account.username,
-            "scp": " ".join(scopes or [self._world.app.device_scope]),
+            "scp": " ".join(scopes or [self._state.app.device_scope]),
             "aio": uuid.uuid4().hex,
         }
 
@@ -141,15 +139,15 @@ class TokenMaker:
         Signed with the current key, or (published=False) with one that nobody serves. Raises
         Refused for an unknown tenant or user.
         """
-        tenant = self._world.tenant(tenant_id or self._world.tenants[0].tenant_id)
+        tenant = self._state.tenant(tenant_id or self._state.tenants[0].tenant_id)
         account = tenant.account(username) if username else tenant.accounts[-1]
         if account is None:
             raise Refused(50034)
-        base = self.device_claims(SignIn(tenant, account), self._world.app.public_client_ids[0])
-        return self._world.keys.sign(merged(base, claims or {}), headers, published=published)
+        base = self.device_claims(SignIn(tenant, account), self._state.app.public_client_ids[0])
+        return self._state.keys.sign(merged(base, claims or {}), headers, published=published)
 
     def _sign(self, claims: Mapping[str, Any]) -> str:
-        return self._world.keys.sign(claims)
+        return self._state.keys.sign(claims)
 
     def _personal(self, who: SignIn, client_id: str) -> dict[str, Any]:
         return {

@@ -1,7 +1,7 @@
-"""What an ID token must say before a person counts as an administrator of the tenant that it names.
+"""The checks by which an ID token proves an administrator of the tenant that it names.
 
 MSAL checks state, nonce and PKCE and leaves the rest of the token to the application. The token comes straight from
-the token endpoint over TLS, which stands in for its signature (OpenID Connect Core 3.1.3.7, point 6).
+the token endpoint over TLS, which may replace the check of its signature (OpenID Connect Core 3.1.3.7, point 6).
 Source of the roles' template IDs, and of which of them may consent: Microsoft Entra, "Microsoft Entra built-in roles".
 """
 
@@ -28,7 +28,7 @@ LEEWAY_SECONDS = 300
 
 
 def tenant_of(value: str | None) -> str | None:
-    """The tenant ID in canonical form; None for words, domains, the nil GUID, and personal accounts."""
+    """Return the tenant ID in canonical form; None for words, domains, the nil GUID, and personal accounts."""
     tenant_id = (value or "").lower()
     return tenant_id if is_tenant_id(tenant_id) and tenant_id != CONSUMER_TENANT else None
 
@@ -41,7 +41,7 @@ def fault(
     now: float,
     roles: Set[str] = ADMINISTRATORS,
 ) -> str | None:
-    """The code of what the ID token fails to prove, or None. now: Unix seconds. roles: any of which suffices."""
+    """Return the code of what the ID token does not prove, or None. now: Unix seconds. roles: one of these suffices."""
     if claims.get("tid") != tenant_id:
         return "wrong_account"
     if claims.get("aud") != client_id or claims.get("iss") != f"{authority}/{tenant_id}/v2.0":
@@ -52,7 +52,7 @@ def fault(
 
 
 def is_administrator(claims: Mapping[str, Any], roles: Set[str] = ADMINISTRATORS) -> bool:
-    """Whether the person has one of these roles of the directory, or our application's own."""
+    """Return whether the person has one of these directory roles, or our own app role."""
     wids, app_roles = claims.get("wids"), claims.get("roles")
     directory_role = isinstance(wids, list) and any(
         isinstance(wid, str) and wid.lower() in roles for wid in wids

@@ -1,7 +1,7 @@
-"""The certificate that our application proves itself with, checked before it is ever used.
+"""The certificate credential of our application, checked before it is used.
 
-Entra answers a wrong one with a refusal that looks like a customer's; here it is a fault of our settings, found at
-start. Nothing of its content gets into an error.
+For a wrong certificate Entra's refusal looks like a fault of the customer's; this check finds it at start, as a fault
+of our settings. No error contains anything of the certificate.
 Source: Microsoft identity platform, "Microsoft identity platform application authentication certificate credentials".
 """
 
@@ -32,7 +32,7 @@ class Certificate:
     ends: datetime
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until it ends, negative afterwards."""
+        """Return the whole days until it expires, negative afterwards."""
         return (self.ends - now) // timedelta(days=1)
 
     def is_ending(self, now: datetime) -> bool:
@@ -45,9 +45,9 @@ class Certificate:
 
 
 def read(pem: str, now: datetime | None = None) -> Certificate:
-    """The key of the PEM and, of its certificates in whatever order, the one that belongs to the key.
+    """Return the key in the PEM and the certificate that belongs to it, whatever their order.
 
-    Line ends may have become the two characters backslash and n, as they do in many a file of settings.
+    Line ends may be the two characters backslash and n, as in files of settings.
     Raises ValueError with a sentence that completes the setting's name and shows nothing of its value.
     """
     now = now or datetime.now(UTC)
@@ -94,8 +94,8 @@ def _key(block: str) -> rsa.RSAPrivateKey:
 
 
 def _valid(certificates: list[x509.Certificate], now: datetime) -> x509.Certificate:
-    """The one that lasts longest: a renewed certificate can keep its key."""
-    newest = max(certificates, key=lambda one: one.not_valid_after_utc)
+    """Return the certificate that is valid longest: a renewed certificate can have the same key."""
+    newest = max(certificates, key=lambda certificate: certificate.not_valid_after_utc)
     if newest.not_valid_after_utc <= now:
         raise ValueError("holds a certificate that has expired")
     if newest.not_valid_before_utc > now + LEEWAY:

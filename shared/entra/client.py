@@ -34,7 +34,7 @@ _CHALLENGE = re.compile(r'\bclaims="([A-Za-z0-9+/_=-]{1,3000})"')
 
 
 class Entra:
-    """Calls in our application's own name. Raises EntraRefused and Unavailable."""
+    """Calls as our application. Every method raises EntraRefused and Unavailable."""
 
     def __init__(self, settings: EntraSettings, assertion: Callable[[], str] | None = None) -> None:
         """assertion: makes the federated client assertion; Google's metadata server unless given."""
@@ -48,7 +48,7 @@ class Entra:
     def admin_consent_url(
         self, state: str, redirect_uri: str, tenant: str = "organizations"
     ) -> str:
-        """Where an administrator consents for a whole organization: any, or (its ID or domain) the one named."""
+        """Return the URL of admin consent, for the organization of this ID or domain, or for any."""
         query = {
             "client_id": self._settings.entra_client_id,
             "scope": self._settings.graph_scope,
@@ -80,7 +80,7 @@ class Entra:
     def finish_sign_in(
         self, tenant_id: str, flow: dict[str, Any], answer: Mapping[str, str]
     ) -> tuple[Mapping[str, Any], str]:
-        """The ID token's claims, checked by MSAL (state, nonce, PKCE, audience), and a Graph access token."""
+        """Return the ID token's claims, checked by MSAL (state, nonce, PKCE, audience), and a Graph access token."""
         result = _call(
             lambda: self._application(tenant_id).acquire_token_by_auth_code_flow(
                 dict(flow), dict(answer)
@@ -92,7 +92,7 @@ class Entra:
         return claims, token
 
     def organization_name(self, access_token: str, tenant_id: str) -> str:
-        """The organization's display name, from Graph, for the tenant that was proven."""
+        """Return the display name of the proven tenant's organization, from Graph."""
         response = self._graph.get(
             f"{self._settings.graph_endpoint}/v1.0/organization",
             params={"$select": "id,displayName"},
@@ -107,12 +107,12 @@ class Entra:
         raise EntraRefused("graph_no_organization")
 
     def probe_consent(self, tenant_id: str) -> None:
-        """Returns if our service principal stands in the tenant: a fresh client-credentials token, thrown away."""
+        """Return if our service principal exists in the tenant: get a new client-credentials token, and drop it."""
         application = self._application(tenant_id)  # its cache is empty: MSAL would answer from it
         _call(lambda: application.acquire_token_for_client([self._settings.graph_scope]))
 
     def _authority(self, tenant: str) -> str:
-        """One segment of a path, whatever a person has typed."""
+        """Return one segment of a path, whatever a person has typed."""
         return f"{self._settings.entra_authority}/{quote(tenant, safe='')}"
 
     def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:
@@ -129,7 +129,7 @@ class Entra:
 
 
 def google_assertion(audience: str) -> str:
-    """A Google-signed ID token of this function's service account, which Entra trusts in place of a secret."""
+    """Return a Google-signed ID token of this function's service account, which replaces a secret at Entra."""
     import google.auth.exceptions
     import google.auth.transport.requests
     import google.oauth2.id_token
@@ -165,7 +165,7 @@ def _call_msal(call: Callable[[], Any]) -> Any:
 
 
 def _challenge(response: requests.Response) -> str:
-    """The claims that Graph wants to see in a token, from the header of its refusal; '' if it names none."""
+    """Return the claims that Graph requires in a token, from the header of its refusal; '' if it names none."""
     match = _CHALLENGE.search(response.headers.get("WWW-Authenticate", ""))
     if not match:
         return ""

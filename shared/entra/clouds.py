@@ -1,7 +1,7 @@
-"""Microsoft's clouds: where each has its sign-in and its Graph, and what its federated credentials are made for.
+"""Microsoft's clouds: the addresses of sign-in and Graph, and the audience of federated credentials in each.
 
-The three belong together: a token that one cloud issues opens nothing in another. One setting names the cloud;
-addresses that are set beside it win, and what follows from them follows.
+The three belong together: no cloud accepts a token of another. One setting names the cloud; addresses that are set
+beside it take precedence, also for the values that follow from them.
 Sources: Microsoft Graph, "Microsoft Graph national cloud deployments" and "Access national cloud deployments with the
 Microsoft Graph SDKs"; Microsoft Entra Workload ID, "Workload identity federation: important considerations"
 (the audience of each cloud); Microsoft identity platform, "National clouds".
@@ -31,7 +31,7 @@ class Cloud:
         return f"https://{self.graphs[0]}"
 
     def graph_scope(self, graph_endpoint: str) -> str:
-        """The scope of all that Graph may be asked for at this address.
+        """Return the `.default` scope of the Graph at this address.
 
         A host that is none of Microsoft's stands in for the cloud's own Graph, and so does its scope.
         """

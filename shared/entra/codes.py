@@ -1,8 +1,8 @@
 """Microsoft's error numbers, grouped by what a person can do about them.
 
 The numbers are those of Microsoft identity platform, "Microsoft Entra authentication and authorization error codes",
-and those of UNLISTED, each with its source. What no sign-in, consent or token of ours can meet is under ELSEWHERE. A
-number that stands in no group is unknown, and so is what it means.
+and those of UNLISTED, each with its source. Numbers that no sign-in, consent or token of ours can get are in ELSEWHERE.
+The meaning of a number in no group is unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Group(StrEnum):
-    """What a refusal comes down to."""
+    """The groups of refusals."""
 
     SPREADING = "spreading"
     DECLINED = "declined"

@@ -1,8 +1,8 @@
-"""Where Entra's endpoints are, asked once and remembered: what strangers begin costs Microsoft no call each.
+"""A cache of Entra's endpoints, so that not every sign-in that a stranger begins makes a call to Microsoft.
 
-MSAL asks for the OpenID Connect metadata of a tenant whenever an application is made. This is MSAL's HTTP client; it
-answers that question from memory for an hour, for a bounded number of tenants, and passes everything else on. Tokens
-are never remembered. Source: OpenID Connect Discovery 1.0, 4 ("Obtaining OpenID Provider Configuration Information").
+MSAL fetches the OpenID Connect metadata of a tenant whenever an application is made. This is MSAL's HTTP client; it
+answers that request from memory for an hour, for a bounded number of tenants, and makes every other request. It keeps
+no token. Source: OpenID Connect Discovery 1.0, 4 ("Obtaining OpenID Provider Configuration Information").
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_TENANTS = 500
 
 
 class RememberingClient:
-    """MSAL's `http_client`. Raises EntraRefused where Entra has no metadata: it does not know the tenant."""
+    """MSAL's `http_client`. Raises EntraRefused if Entra has no metadata, because it does not know the tenant."""
 
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
         self._session = session

@@ -1,7 +1,7 @@
-"""Calls to Microsoft over HTTP that end, whatever the other side does.
+"""Calls to Microsoft over HTTP with a deadline for the whole answer.
 
-requests limits the time between two bytes and no more: an answer that comes a byte a second would hold a thread for as
-long as it likes. Here a whole answer, headers included, has one deadline, and a most that it may be long.
+requests limits only the time between two bytes: an answer that comes a byte a second could occupy a thread for hours.
+Here a whole answer, with its headers, has one deadline and a maximum length.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_BYTES = 1_000_000
 
 
 class Session(requests.Session):
-    """requests with a deadline on every call, no redirect followed, and Unavailable for what became no answer.
+    """requests with a deadline on every call and without redirects; a call without an answer raises Unavailable.
 
     Safe in several threads at once: it keeps no cookie, and nothing else of a call.
     """
@@ -55,7 +55,7 @@ class Session(requests.Session):
 
 
 class _Call(threading.local):
-    """When the call of this thread has to be over, on the monotonic clock."""
+    """The deadline of this thread's call, on the monotonic clock."""
 
     ends = 0.0
 
@@ -64,7 +64,7 @@ _call = _Call()
 
 
 class _TimedReader(io.RawIOBase):
-    """What arrives on a connection, until the deadline and up to the most that is taken."""
+    """A stream of what arrives on a connection, up to the deadline and the maximum length."""
 
     def __init__(self, raw: SocketIO, connection: socket) -> None:
         super().__init__()

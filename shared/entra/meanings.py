@@ -1,7 +1,8 @@
-"""What a refusal of Entra's or Graph's means to the administrator who met it: whose fault, what helps, which page.
+"""The meaning of a refusal by Entra or Graph for the administrator: whose fault it is, what helps, which page to show.
 
-The number decides before the word, because one word covers opposite things (`invalid_client`: our own credential, or a
-consent that is still spreading). What a group means depends on the step at which it comes. Nothing here does I/O.
+The AADSTS number decides before the error word, because one word has opposite meanings (`invalid_client`: our own
+credential, or a consent that has not yet reached all of Entra). A group means different things at different steps.
+There is no I/O here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .refused import EntraRefused
 
 
 class Step(StrEnum):
-    """Where the answer comes. begin: when Entra is asked where the tenant's sign-in is."""
+    """The step at which Entra answers. begin: fetching the endpoints of the tenant's sign-in."""
 
     CONSENT = "consent"
     BEGIN = "begin"
@@ -24,7 +25,7 @@ class Step(StrEnum):
 
 
 class Fault(StrEnum):
-    """Whose it is to mend. account: of the account that signed in, or of its organization at Microsoft."""
+    """Who can repair it. account: the person who signed in, or that person's organization at Microsoft."""
 
     PERSON = "person"
     POLICY = "policy"
@@ -36,7 +37,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one refusal comes down to, at one step.
+    """The meaning of a refusal at one step.
 
     page: the code of its words. waiting, another_account: whether that helps; None where nobody can tell. tries: how
     often a sign-in is worth repeating by itself, seconds apart, before the page. again: whether to send the browser
@@ -105,7 +106,7 @@ PAGES: Mapping[tuple[Step, Group], str] = {
 
 
 def group_of(refused: EntraRefused) -> Group:
-    """By the first number that is known; else by what Entra says would help; else, without a number, by its word."""
+    """Return the group of the first known number; else of what Entra says would help; else of its word."""
     number = known_number(refused)
     if number is not None:
         return BY_NUMBER[number]
@@ -117,7 +118,7 @@ def group_of(refused: EntraRefused) -> Group:
 
 
 def meaning_of(refused: EntraRefused, step: Step) -> Meaning:
-    """What it comes down to at this step.
+    """Return the meaning of a refusal at this step.
 
     A challenge (claims) is answered by signing in with them; who repeats a sign-in does so once.
     """
@@ -132,13 +133,13 @@ def meaning_of(refused: EntraRefused, step: Step) -> Meaning:
 
 
 def known_number(refused: EntraRefused) -> int | None:
-    """The number that decides, if it is one of the table: anything else may be a caller's invention."""
+    """Return the number that decides, if the table has it; any other may be invented by a caller."""
     known = [number for number in refused.codes if number in BY_NUMBER]
     return next((number for number in known if number != UMBRELLA), next(iter(known), None))
 
 
 def support_code(refused: EntraRefused, meaning: Meaning) -> str:
-    """What a person can tell support: the page's code, and Microsoft's number where the words leave it to that."""
+    """Return what a person can tell support: the page's code, and Microsoft's number unless the page explains it."""
     number = known_number(refused) or next(iter(refused.codes), None)
     if number is None or meaning.group not in (Group.MICROSOFT, Group.UNKNOWN):
         return meaning.page

@@ -1,4 +1,4 @@
-"""The organization that a person names: its tenant ID or one of its domains, however it was typed or pasted."""
+"""Parses the organization that a person has typed or pasted: its tenant ID or one of its domains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UnclearOrganization(Malformed):
 
 
 def named(typed: str) -> str:
-    """Tenant ID or domain in lower case; '' where nothing was typed.
+    """Return tenant ID or domain in lower case; '' if nothing was typed.
 
     A person may give an e-mail address or the address of a page instead. Raises UnclearOrganization.
     """

@@ -1,5 +1,5 @@
 """The permissions of Microsoft Graph that our application asks for, declared once: the Entra registration is made of
-them, and pages that name them are held to them.
+them, and tests compare the pages that name them.
 
 All are delegated: nothing can be read without a person. Source of the IDs: Microsoft Graph permissions reference.
 """

@@ -1,4 +1,4 @@
-"""Entra's or Graph's no, as an exception: numbers and words of theirs alone, never a description.
+"""A refusal by Entra or Graph as an exception: their numbers and words, never a description.
 
 A description can name a person, and anyone can forge a redirect. Sources: Microsoft identity platform, "OAuth 2.0
 authorization code flow" (error responses) and "Claims challenges, claims requests, and client capabilities".
@@ -18,7 +18,7 @@ _WORD = re.compile(r"[a-z_]{1,40}")
 
 
 class EntraRefused(Exception):
-    """Entra or Graph answered, and said no.
+    """Entra or Graph has refused.
 
     error: the OAuth error word, or one of ours (`graph_…`, `protocol`, `incomplete_answer`). codes: AADSTS numbers, the
     first one decides. suberror: Entra's word for what could help, '' if none. claims: JSON that another sign-in has
@@ -36,7 +36,7 @@ class EntraRefused(Exception):
 
     @classmethod
     def parse(cls, answer: Mapping[str, Any], *, direct: bool = False) -> EntraRefused:
-        """From an error answer: the query of a redirect, or (direct) the JSON of an endpoint that we called."""
+        """Parse an error answer: the query of a redirect, or (direct) the JSON of an endpoint that we called."""
         listed = answer.get("error_codes")
         if not isinstance(listed, list) or not listed:
             listed = _AADSTS.findall(str(answer.get("error_description", "")))
@@ -46,7 +46,7 @@ class EntraRefused(Exception):
 
 
 def claims_of(value: object) -> str:
-    """The claims of a challenge, if they are what a sign-in can carry: a JSON object; else ''."""
+    """Return the claims of a challenge if a sign-in can carry them, as a JSON object; else ''."""
     if not isinstance(value, str) or len(value) > MOST_CLAIMS_CHARACTERS:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What a function that starts makes its calls to Microsoft with; a certificate that ends soon is said in the log."""
+"""Makes the calls to Microsoft of a function that starts; a certificate that expires soon is written to the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENDING = "entra_certificate_ending"  # the event, and the name of the alert on i
 
 
 def entra_calls(settings: EntraSettings, now: datetime | None = None) -> EntraCalls:
-    """Entra's and Graph's calls, under these settings."""
+    """Return the calls to Entra and Graph, under these settings."""
     days = days_left(settings, now or datetime.now(UTC))
     if days is not None:
         logs.event(ENDING, "WARNING", days_left=days, alert=ENDING)
@@ -22,7 +22,7 @@ def entra_calls(settings: EntraSettings, now: datetime | None = None) -> EntraCa
 
 
 def days_left(settings: EntraSettings, now: datetime) -> int | None:
-    """Whole days until the certificate ends, if it is about to."""
+    """Return the whole days until the certificate expires, if that is soon."""
     if settings.entra_credential != "certificate":
         return None
     from . import certificate  # only who has one waits for what reads it

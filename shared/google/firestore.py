@@ -1,4 +1,4 @@
-"""Firestore through Google's own client, in the few words that this product needs.
+"""Firestore through Google's own client, with the few operations that this product needs.
 
 Every call ends within a deadline, and gRPC's codes become ours here, by what the call means: a failed precondition of a
 write is `Changed`, of a query it is a missing index, and so Unavailable. Paths are relative to the database's root.
@@ -75,14 +75,14 @@ class Document:
 
 
 class Transaction:
-    """What a decision reads and writes: all of it against the same state, or nothing."""
+    """The reads and writes of a decision: all on the same state, or none."""
 
     def __init__(self, client: AsyncClient, transaction: AsyncTransaction) -> None:
         self._client = client
         self._transaction = transaction
 
     async def get(self, *paths: str) -> list[Document | None]:
-        """The documents at `paths`, in their order, before anything is written."""
+        """Return the documents at `paths`, in their order; to be called before any write."""
         return await _get(self._client, paths, self._transaction)
 
     def create(self, path: str, fields: Mapping[str, Any]) -> None:
@@ -216,7 +216,7 @@ class Firestore:
     async def _stream(
         self, path: str, after: str, below: bool, keys_only: bool
     ) -> AsyncGenerator[list[Document], None]:
-        """Some at a time; what has come is given before nothing more coming is an error."""
+        """Yield pieces of the stream; documents that have arrived are yielded before an error is raised."""
         async with _calling(CALL_SECONDS):
             wire = await self._made_wire()
         stream = wire.stream(path, after, below=below, keys_only=keys_only)
@@ -244,7 +244,7 @@ class Firestore:
         await self._commit(wire.update(path, fields), path, is_done=lambda _current: False)
 
     async def replace(self, path: str, fields: Mapping[str, Any], version: Any) -> None:
-        """Write a document in exactly this version anew. Raises Changed, NotFound."""
+        """Replace a document, if it is in exactly this version. Raises Changed, NotFound."""
         wire = await self._made_wire()
         write = wire.replace(path, fields, version)
         await self._commit(
@@ -260,7 +260,7 @@ class Firestore:
     async def _commit(
         self, write: Write, path: str, is_done: Callable[[Document | None], bool]
     ) -> None:
-        """One write by itself. Aborted or without an answer, it is sent once more.
+        """Commit one write. If it is aborted or gets no answer, it is sent once more.
 
         is_done: whether a document shows that the write took effect, though its answer was lost.
         """
@@ -273,9 +273,8 @@ class Firestore:
             except _FAILURES as error:
                 code = _code(error)
             if code in _PRECONDITIONS:
-                current = await self.get(
-                    path
-                )  # raises Unavailable where it is the database that is not found
+                # Raises Unavailable where it is the database that is not found.
+                current = await self.get(path)
                 if is_last and is_done(current):
                     return
                 if code is Code.NOT_FOUND and current is not None:
@@ -295,7 +294,7 @@ class Firestore:
             )
 
     async def transact(self, decide: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Let `decide` read, then write, and commit all of it at once against just what was read.
+        """Let `decide` read, then write, and commit all writes at once if nothing that it read has changed.
 
         `decide` may run several times: again where Firestore aborts it, and once more where the answer to a commit was
         lost, so it must come to the same end then. Raises AlreadyExists, and Unavailable after 8 seconds.
@@ -374,12 +373,12 @@ async def _get(
     client: AsyncClient, paths: Sequence[str], transaction: AsyncTransaction | None = None
 ) -> list[Document | None]:
     references = [client.document(path) for path in paths]
-    documents = {
+    by_path = {
         snapshot.reference.path: _document(snapshot)
         async for snapshot in client.get_all(references, transaction=transaction)
         if snapshot.exists
     }
-    return [documents.get(path) for path in paths]
+    return [by_path.get(path) for path in paths]
 
 
 def _query(client: AsyncClient, collection: str, where: Where, group: bool) -> Any:

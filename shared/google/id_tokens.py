@@ -1,4 +1,4 @@
-"""Firebase ID tokens: which device a caller is.
+"""Firebase ID tokens, which tell which device a caller is.
 
 They are checked with joserfc against Google's published keys, as the Firebase documentation describes it for
 third-party libraries: firebase_admin parses its certificates anew on every call.

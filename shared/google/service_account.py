@@ -1,4 +1,4 @@
-"""Who a function is to Google: the credentials of its service account, and requests for them that end in time.
+"""The credentials of a function's service account, and requests for them that have a deadline.
 
 Imports google.auth only when called: half of a cold start, and nothing where an emulator stands in.
 Source: google-auth user guide ("Application Default Credentials"); google-auth source.

@@ -1,4 +1,4 @@
-"""The hot calls, on the plain messages of Google's GAPIC transport: a beat's write, and a purge's reads and deletes.
+"""The frequent calls, as plain messages of Google's GAPIC transport: a beat's write, and a purge's reads and deletes.
 
 Google's client wraps each message and each value twice; a heartbeat on it serves two thirds of what it serves here.
 What is handed to the transport is `wrap`ped around its message: the transport would copy a plain one.

@@ -1,1 +1,1 @@
-"""The operators' commands, a module for each thing that they act on."""
+"""The operators' commands, by what they act on."""

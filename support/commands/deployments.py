@@ -1,4 +1,4 @@
-"""The operators' commands that hold a deployment against what was promised of it."""
+"""The operators' commands that check a whole deployment."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def prove(tenant_id: str, other: str, yes: bool, as_json: bool) -> None:
         lambda text: click.echo(text, err=True),
     )
     findings = asyncio.run(_proven(journey, as_json))
-    decisions = decide(journey.found.made, settings.emulated)
+    decisions = decide(journey.findings.by_check, settings.emulated)
     if as_json:
         checks = [asdict(finding) for finding in findings]
         click.echo(

@@ -30,7 +30,7 @@ from support.context import (
 async def devices(
     context: Context, tenant_id: str, revoke_all: bool, device_id: str, yes: bool, as_json: bool
 ) -> None:
-    """How many devices TENANT has, and how many will soon have been silent for too long.
+    """Print how many devices TENANT has, and how many will soon be removed for their silence.
 
     With an option, sign them out. They can register again.
     """
@@ -68,13 +68,13 @@ async def _revoke(context: Context, store: TenantStore, device_id: str, yes: boo
 @click.pass_obj
 @awaited
 async def purge_preview(context: Context, as_json: bool) -> None:
-    """What the next scheduled run would delete; nothing is changed.
+    """Print what the next scheduled run would delete; change nothing.
 
-    The table lists organizations; how many silent devices of the others would go stands on standard error.
+    The table lists organizations. Standard error has the number of silent devices of other organizations.
     """
     rows = [
-        {**facts_of(found), "devices": await context.database.count(f"{found.path}/devices")}
-        async for found in due(context.database, datetime.now(UTC))
+        {**facts_of(document), "devices": await context.database.count(f"{document.path}/devices")}
+        async for document in due(context.database, datetime.now(UTC))
     ]
     await _tell_silent(context)
     context.table(rows, ("tenant", "name", "status", "purgeAt", "devices"), as_json)

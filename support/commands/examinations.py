@@ -48,16 +48,16 @@ async def audit(context: Context, as_json: bool) -> None:
 @json_option
 @awaited
 async def doctor(as_json: bool) -> None:
-    """Check settings, credential, keys, Graph, Firestore, rules and clock; say what to do. Exit code 1: a finding."""
+    """Check settings, credential, keys, Graph, Firestore, rules and clock, and say what to do. Exit code 1: faults."""
     sick = False
     lines = []
-    async for found in examine():
-        sick = sick or found.ok is False
-        lines.append(asdict(found))
+    async for finding in examine():
+        sick = sick or finding.ok is False
+        lines.append(asdict(finding))
         if not as_json:
-            click.echo(f"{MARKS[found.ok]}  {found.check:15} {found.detail}")
-            if found.advice:
-                click.echo(f"      → {found.advice}")
+            click.echo(f"{MARKS[finding.ok]}  {finding.check:15} {finding.detail}")
+            if finding.advice:
+                click.echo(f"      → {finding.advice}")
     if as_json:
         click.echo(json.dumps(lines))
     sys.exit(EXIT_REFUSED if sick else 0)

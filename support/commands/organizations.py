@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
-from shared.receipts import new_salt, request_to_keep
+from shared.receipts import request_to_keep
 from shared.store import TENANTS
-from shared.tenant import Closing, Reason, Way
+from shared.tenant import Reason, Way
+from support.closing import close_tenant
 from support.context import (
     MALFORMED,
     Context,
@@ -35,14 +35,11 @@ from support.context import (
 @click.pass_obj
 @awaited
 async def close(context: Context, tenant_id: str, reason: str, yes: bool, as_json: bool) -> None:
-    """Have all data of TENANT deleted; prints receipt, due time and salt; --json: a file for whoever asked."""
+    """Have all data of TENANT deleted; print receipt, due time and salt, or with --json the file for whoever asked."""
     store, read = await context.sound_tenant(tenant_id)
     if not yes:
         confirm(f"All that is stored about {read.tenant.name!r} will be deleted. Go on?")
-    delay = timedelta(seconds=context.settings.purge_delay_seconds)
-    wanted = Closing(datetime.now(UTC) + delay, Reason(reason), str(uuid.uuid4()), new_salt())
-    tenant = await store.change(lambda tenant: tenant.close(wanted))
-    closing = tenant.closing or wanted
+    closing = await close_tenant(store, context.settings.purge_delay_seconds, Reason(reason))
     if as_json:
         click.echo(json.dumps(request_to_keep(store.id, closing, context.settings.portal_url)))
         return
@@ -70,7 +67,7 @@ async def reopen(context: Context, tenant_id: str, as_json: bool) -> None:
 @click.pass_obj
 @awaited
 async def show(context: Context, tenant_id: str, as_json: bool) -> None:
-    """All that is stored about TENANT; of its devices the number."""
+    """Print all that is stored about TENANT, and the number of its devices."""
     store = context.tenant(tenant_id)
     document = await context.document(store)
     count = await context.database.count(store.devices_path)
@@ -84,7 +81,7 @@ async def show(context: Context, tenant_id: str, as_json: bool) -> None:
 @awaited
 async def tenants(context: Context, lost: bool, as_json: bool) -> None:
     """List the connected organizations."""
-    rows = [facts_of(found) async for found in context.database.walk(TENANTS)]
+    rows = [facts_of(document) async for document in context.database.walk(TENANTS)]
     if lost:
         rows = [row for row in rows if "lostAt" in row or MALFORMED in row]
     context.table(rows, ("tenant", "name", "status", "purgeAt", "lostAt"), as_json)

@@ -39,7 +39,7 @@ LOG_DAYS = 30
 def receipts_command(
     context: Context, receipt_id: str, since: datetime | None, file: TextIO | None, as_json: bool
 ) -> None:
-    """Deletions that ended, from the logs; exit code 1 if there is none."""
+    """Print the deletions that ended, from the logs; exit code 1 if there is none."""
     receipt_id = receipt_id.lower()
     if receipt_id and not identifiers.is_device_id(receipt_id):
         raise click.BadParameter("must be a receipt ID (a random UUID)", param_hint="--receipt")
@@ -49,11 +49,11 @@ def receipts_command(
         raise click.UsageError("the local stack logs to files: --file .local/logs/tenant_purge.log")
     with progress_bar("reading") as advance:
         entries = entries_in(file) if file is not None else _logged(context, receipt_id, since)
-        found = receipts(_counted(entries, advance), receipt_id)
-    if found or as_json:
-        rows = [asdict(receipt) for receipt in found]
+        ended = receipts(_counted(entries, advance), receipt_id)
+    if ended or as_json:
+        rows = [asdict(receipt) for receipt in ended]
         context.table(rows, ("receipt", "outcome", "at", "users", "documents"), as_json)
-    if not any(receipt.outcome == PURGED for receipt in found):
+    if not any(receipt.outcome == PURGED for receipt in ended):
         stop("no purge that ended is in these logs", EXIT_REFUSED)
 
 

@@ -35,7 +35,7 @@ LIVE = "(default)"
 async def restore_check(
     context: Context, name: str, taken_at: datetime | None, yes: bool, as_json: bool
 ) -> None:
-    """What was purged since the backup, in the restored database; --yes deletes it there. Exit code 1: it is there."""
+    """List what the restored database holds that was purged since the backup; --yes deletes it. Exit code 1: any."""
     settings = load(RestoreSettings)
     if name == LIVE:
         raise click.BadParameter("must not be the live database", param_hint="--database")

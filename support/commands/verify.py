@@ -42,7 +42,7 @@ def verify(
     published: BinaryIO | None,
     as_json: bool,
 ) -> None:
-    """Check FILE (-: standard input), a signed receipt or audit: by whom, whose, what of. Exit code 1: it fails."""
+    """Check signature, tenant and inventory of FILE (-: standard input), a receipt or audit. Exit code 1: it fails."""
     if keys is None and not portal:
         raise click.UsageError("--keys FILE or --portal URL: what is it to be checked with?")
     known = verifying.Known(tenant_id.lower(), salt, published.read() if published else b"")
@@ -54,11 +54,11 @@ def verify(
     _print_checks(verifying.checks(statement, trusted, known), as_json)
 
 
-def _print_checks(found: list[verifying.Check], as_json: bool) -> None:
+def _print_checks(results: list[verifying.Check], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in found]))
+        click.echo(json.dumps([asdict(check) for check in results]))
     else:
-        for check in found:
+        for check in results:
             click.echo(f"{MARKS[check.ok]}  {check.check:11} {check.detail}")
-    if any(check.ok is False for check in found):
+    if any(check.ok is False for check in results):
         sys.exit(EXIT_REFUSED)

@@ -1,1 +1,1 @@
-"""The whole journey against a deployment, check by check; and what no vendor's document decides, decided by it."""
+"""`support prove`: tests a deployment end to end, check by check, and decides what no vendor's document decides."""

@@ -1,4 +1,4 @@
-"""The checks of the journey, by name and in order, and what became of each."""
+"""The checks of `support prove`, by name and in order, and their findings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """ok: None where the check could not be made."""
+    """ok: None if the check could not be made."""
 
     check: str
     ok: bool | None
@@ -47,22 +47,22 @@ class Finding:
 
 
 class Failed(Exception):
-    """A check failed and the journey cannot go on. The text says why; it holds no token."""
+    """A check failed, and the next ones are impossible. The text says why; it holds no token."""
 
 
 @dataclass
 class Findings:
-    """What is known so far, by check."""
+    """The findings so far, by check."""
 
-    made: dict[str, Finding] = field(default_factory=dict)
+    by_check: dict[str, Finding] = field(default_factory=dict)
 
     def note(self, check: str, ok: bool | None, detail: str = "") -> Finding:
-        """Raises KeyError for a check without a name."""
+        """Record a finding and return it. Raises KeyError for an unknown check."""
         CHECKS[check]
-        found = Finding(check, ok, detail)
-        self.made[check] = found
-        return found
+        finding = Finding(check, ok, detail)
+        self.by_check[check] = finding
+        return finding
 
     def missing(self) -> list[Finding]:
-        """Of each check that was not reached."""
-        return [Finding(name, None, "not reached") for name in CHECKS if name not in self.made]
+        """Return a finding for each check that was not reached."""
+        return [Finding(name, None, "not reached") for name in CHECKS if name not in self.by_check]

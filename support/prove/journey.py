@@ -1,4 +1,4 @@
-"""The journey from a connection to its deletion, in chapters. What fails is told, and ends it where it must."""
+"""`support prove` from a connection to its deletion, in chapters. A failure may make the next chapters impossible."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ class Journey:
     database: Firestore
     users: Users
     tell: Callable[[str], object]
-    found: Findings = field(default_factory=Findings)
+    findings: Findings = field(default_factory=Findings)
     is_whole: bool = True  # until something ends it early
 
     async def run(self) -> AsyncGenerator[Finding, None]:
-        """Each check as it is made, then those that were not reached."""
+        """Yield each finding as soon as it is made, then one for each check that was not reached."""
         phone = Phone(self.settings, self.tenant_id, self.tell)
-        ending = Ending(self.settings, self.database, self.users, phone, self.found, self.tell)
-        told: set[str] = set()
+        ending = Ending(self.settings, self.database, self.users, phone, self.findings, self.tell)
+        yielded: set[str] = set()
         try:
             for chapter in (
                 self._answering(),
                 self._connected(),
-                live(self.settings, phone, self.other, self.found),
+                live(self.settings, phone, self.other, self.findings),
                 ending.run(),
             ):
-                async for one in chapter:
-                    told.add(one.check)
-                    yield one
+                async for finding in chapter:
+                    yielded.add(finding.check)
+                    yield finding
         except (Failed, Unavailable) as reason:
             self.is_whole = False
             self.tell(f"Stopped: {reason}")
             self.tell(f"What is left of it goes with: python -m support close {self.tenant_id}")
-        for name, one in list(self.found.made.items()):
-            if name not in told:  # noted right before the end
-                yield one
-        for one in self.found.missing():
-            yield one
+        for name, finding in list(self.findings.by_check.items()):
+            if name not in yielded:  # noted right before the end
+                yield finding
+        for finding in self.findings.missing():
+            yield finding
 
     async def _answering(self) -> AsyncGenerator[Finding, None]:
         settings = self.settings
@@ -70,30 +70,30 @@ class Journey:
             "heartbeat": settings.heartbeat_url,
         }
         answers = {name: call("GET", f"{url}/version") for name, url in urls.items()}
-        wrong = [f"{name} {one}" for name, one in answers.items() if one.status != 200]
-        commits = {str(one.body.get("commit", "none"))[:12] for one in answers.values()}
+        wrong = [f"{name} {answer}" for name, answer in answers.items() if answer.status != 200]
+        commits = {str(answer.body.get("commit", "none"))[:12] for answer in answers.values()}
         detail = "; ".join(wrong) or f"commit {', '.join(sorted(commits))}"
         is_good = not wrong and len(commits) == 1 and "none" not in commits
-        yield self.found.note("versions", is_good, detail)
+        yield self.findings.note("versions", is_good, detail)
 
     async def _connected(self) -> AsyncGenerator[Finding, None]:
-        """Raises Failed where nobody does it in half an hour."""
+        """Wait for an administrator. Raises Failed if nobody connects the organization in half an hour."""
         store = TenantStore(self.database, self.tenant_id)
         read = await store.read()
         if read is not None:
             if read.tenant.status is not Status.ACTIVE:
-                self.found.note("connected", False, f"it is {read.tenant.status.value}")
+                self.findings.note("connected", False, f"it is {read.tenant.status.value}")
                 raise Failed("the organization is being deleted: wait for it, then prove again")
             detail = "it was connected before: connecting is not proven by this"
-            yield self.found.note("connected", None, detail)
+            yield self.findings.note("connected", None, detail)
             return
         self.tell(f"As an administrator of {self.tenant_id}: {self.settings.onboarding_url}/")
         ends_at = time.monotonic() + CONNECT_SECONDS
         while (read := await store.read()) is None:
             if time.monotonic() > ends_at:
-                self.found.note("connected", False, "nobody has connected it in half an hour")
+                self.findings.note("connected", False, "nobody has connected it in half an hour")
                 raise Failed("the organization is not connected")
             await asyncio.sleep(POLL_SECONDS)
         is_named = read.tenant.status is Status.ACTIVE and read.tenant.name != self.tenant_id
         detail = "" if is_named else "without the organization's name: Graph did not tell it"
-        yield self.found.note("connected", is_named, detail)
+        yield self.findings.note("connected", is_named, detail)

@@ -1,4 +1,4 @@
-"""The person with the phone: signs in once by device code, and MSAL renews what runs out.
+"""The person with the phone, who signs in once by device code; MSAL renews the tokens.
 
 Source: Microsoft identity platform, "OAuth 2.0 device authorization grant flow".
 """
@@ -49,10 +49,10 @@ class Person:
         accounts = self._msal.get_accounts()
         if not accounts:
             return None
-        found: Mapping[str, Any] | None = self._msal.acquire_token_silent(
+        token: Mapping[str, Any] | None = self._msal.acquire_token_silent(
             [self._settings.scope], accounts[0]
         )
-        return found
+        return token
 
     def _by_device_code(self) -> Mapping[str, Any]:
         flow = self._msal.initiate_device_flow([self._settings.scope])

@@ -112,5 +112,5 @@ class Phone:
 
 def _segment(token: str, number: int) -> Mapping[str, Any]:
     part = token.split(".")[number]
-    found: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return found
+    claims: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims

@@ -1,4 +1,4 @@
-"""What proving a deployment needs to know: its addresses, and how an app would reach Firebase."""
+"""The settings of `support prove`: addresses of the deployment, and what an app needs to reach Firebase."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class ProveSettings(ProjectSettings, ClosingSettings, AuthoritySettings):
 
     @property
     def app_headers(self) -> dict[str, str]:
-        """What an app tells Firebase of itself, which its API key is bound to."""
-        told = {
+        """Return the headers by which Firebase knows the app that the API key is bound to."""
+        headers = {
             "X-Android-Package": self.android_package,
             "X-Android-Cert": self.android_sha1.replace(":", "").upper(),
             "X-Ios-Bundle-Identifier": self.ios_bundle_id,
             "X-Firebase-AppCheck": self.app_check_token,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in headers.items() if value}
 
     def firebase_url(self, host: str) -> str:
         """host: IDENTITY or TOKENS."""

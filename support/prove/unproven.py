@@ -1,4 +1,4 @@
-"""What no vendor's document decides, each with the checks that do; docs/unproven.md says it in words."""
+"""The questions that no vendor's document decides, with the checks that do; docs/unproven.md explains them."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ ITEMS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """holds: None where the checks were not made, or not where it counts."""
+    """holds: None if the checks were not made, or only on emulators."""
 
     item: str
     holds: bool | None
     by: str
 
 
-def decide(made: Mapping[str, Finding], on_emulators: bool) -> list[Decision]:
-    """Item by item. What emulators and stand-ins do decides nothing about Google and Microsoft."""
+def decide(findings: Mapping[str, Finding], on_emulators: bool) -> list[Decision]:
+    """Decide each item. Emulators and stand-ins decide nothing about Google and Microsoft."""
     decisions = []
     for item, names in ITEMS.items():
-        results = [made[name].ok if name in made else None for name in names]
+        results = [findings[name].ok if name in findings else None for name in names]
         holds = False if False in results else None if None in results else True
         decisions.append(Decision(item, None if on_emulators else holds, ", ".join(names)))
     decisions += [Decision(item, None, "by hand") for item in BY_HAND]

@@ -2,8 +2,8 @@
 
 import base64
 
-from deploy.infrastructure import message
 from deploy.infrastructure.functions import FUNCTIONS, declared
+from shared.schedule import ATTRIBUTES, DATA
 from tests.deploy.stacks import of, service
 
 
@@ -13,8 +13,8 @@ def test_every_quarter_of_an_hour_a_run_is_asked_for():
     assert (job["schedule"], job["timeZone"]) == ("*/15 * * * *", "Etc/UTC")
     target = job["pubsubTarget"]
     assert target["topicName"] == "id-of-calliente-purge"
-    assert target["attributes"] == message.ATTRIBUTES
-    assert base64.b64decode(target["data"]) == message.DATA
+    assert target["attributes"] == ATTRIBUTES
+    assert base64.b64decode(target["data"]) == DATA
 
 
 def test_the_purge_gets_the_message_unwrapped_from_the_schedules_identity():

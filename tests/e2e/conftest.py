@@ -21,8 +21,8 @@ def make_phone(running):
         def make(organization, person=0, **details):
             user = organization.tenant.phone_users[person]
             client = running.entra.app.client_id
-            given = (organization.id, user.username, user.password)
-            return cleanup.enter_context(Phone(running.addresses, client, *given, **details))
+            person = (organization.id, user.username, user.password)
+            return cleanup.enter_context(Phone(running.addresses, client, *person, **details))
 
         yield make
 
@@ -30,6 +30,6 @@ def make_phone(running):
 @pytest.fixture
 def phone(organization, make_phone):
     """A registered phone of `organization`."""
-    made = make_phone(organization)
-    assert made.register().status == 201
-    return made
+    phone = make_phone(organization)
+    assert phone.register().status == 201
+    return phone

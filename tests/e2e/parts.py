@@ -13,6 +13,8 @@ import psutil
 import pytest
 import requests
 
+from local import contents
+from local.addresses import Addresses
 from local.entra import Tenant as EntraTenant
 from local.phone import Answer
 from shared.web.answers import HEADERS
@@ -32,6 +34,12 @@ class Organization:
     @property
     def id(self) -> str:
         return self.tenant.tenant_id
+
+
+def documents_of(addresses: Addresses, organization: Organization) -> set[str]:
+    """The paths of all that is stored of an organization."""
+    root = f"tenants/{organization.id}"
+    return {path for path in contents.documents(addresses) if path.startswith(root)}
 
 
 def send(method: str, url: str, token: str = "", **content: Any) -> Answer:

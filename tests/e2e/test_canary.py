@@ -94,7 +94,7 @@ def address_of(number):
 def headers_with(canaries, step):
     """Every header that proxies, browsers and phones send about a person or a machine, and then some."""
     ip = canaries.keep(f"{step}: IP address", address_of(len(canaries.words)))
-    told = {
+    headers = {
         "X-Forwarded-For": ip,
         "Forwarded": f'for="[{ip}]"',
         "X-Real-IP": ip,
@@ -117,8 +117,8 @@ def headers_with(canaries, step):
         "X-MS-Client-Principal-Name",
         "X-Device-Name",
     ):
-        told[name] = canaries.new(f"{step}: {name}")
-    return told
+        headers[name] = canaries.new(f"{step}: {name}")
+    return headers
 
 
 def personal(canaries, step):
@@ -178,14 +178,19 @@ def test_nothing_of_a_phones_journey_stays(addresses, entra, make_organization, 
         )
 
     id_tokens = {}
-    for one in (device, gone):
-        answer = call(f"registration of {one}", "POST", devices, token, json={"deviceId": one})
+    for device_id in (device, gone):
+        answer = call(
+            f"registration of {device_id}", "POST", devices, token, json={"deviceId": device_id}
+        )
         assert answer.status == 201
-        canaries.keep(f"custom token of {one}", answer.body["customToken"])
-        id_tokens[one] = exchange(addresses, answer.body["customToken"])
-        canaries.keep(f"ID token of {one}", id_tokens[one])
+        canaries.keep(f"custom token of {device_id}", answer.body["customToken"])
+        id_tokens[device_id] = exchange(addresses, answer.body["customToken"])
+        canaries.keep(f"ID token of {device_id}", id_tokens[device_id])
         body = {"outcome": "succeeded"}
-        assert call(f"beat of {one}", "POST", beats, id_tokens[one], json=body).status == 200
+        assert (
+            call(f"beat of {device_id}", "POST", beats, id_tokens[device_id], json=body).status
+            == 200
+        )
     assert call("sign-out", "DELETE", f"{devices}/self", id_tokens[gone]).status == 204
     assert call("beat when gone", "POST", beats, id_tokens[gone], json=body).status == 410
     canaries.keep("signed-out device", gone)

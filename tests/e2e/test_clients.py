@@ -13,7 +13,7 @@ import pytest
 from local import contents
 from local.demo import schedule_purge
 from local.processes import ROOT
-from tests.e2e.parts import paused, until
+from tests.e2e.parts import documents_of, paused, until
 
 CLIENT = ROOT / "clients" / "typescript"
 ANSWER_SECONDS = 60
@@ -37,7 +37,7 @@ class Program:
     def __init__(self, process):
         self._process = process
 
-    def told(self):
+    def line(self):
         line = self._process.stdout.readline()
         assert line, self._process.stderr.read()
         return json.loads(line)
@@ -61,8 +61,8 @@ def program(running, built):
             **asdict(running.addresses),
             "clientId": running.entra.app.client_id,
             "people": [
-                {"tenantId": one.id, "username": user.username, "password": user.password}
-                for one, user in zip(organizations, users, strict=True)
+                {"tenantId": organization.id, "username": user.username, "password": user.password}
+                for organization, user in zip(organizations, users, strict=True)
             ],
         }
         environment = {
@@ -88,17 +88,12 @@ def program(running, built):
     return run
 
 
-def documents_of(addresses, organization):
-    root = f"tenants/{organization.id}"
-    return {path for path in contents.documents(addresses) if path.startswith(root)}
-
-
 def test_the_official_sdks(running, addresses, make_organization, program, close):
     """MSAL gets the access token; Firebase signs in, listens to this phone, is refused all else, renews, and is
     signed out by a purge."""
     organization, other = make_organization(), make_organization()
     with program("official", organization, other) as official:
-        first = official.told()
+        first = official.line()
         assert first["status"] == [201, 200]
         assert first["seen"] == ["lastHeartbeatAt", "lastOutcome", "lastSyncAt"]
         assert set(first["refusals"].values()) == {DENIED}, first["refusals"]
@@ -112,7 +107,7 @@ def test_the_official_sdks(running, addresses, make_organization, program, close
 
         until(purged)
         official.go_on()
-        last = official.told()
+        last = official.line()
         assert last["renewal"] in ("auth/user-token-expired", "auth/invalid-refresh-token"), last
         assert last["listener"] == DENIED or last["last"] == []
         official.go_on()
@@ -124,7 +119,7 @@ def test_our_client_while_parts_fail(addresses, entra, database, make_organizati
     tells of a planted field, and leaves without a trace."""
     organization = make_organization()
     with program("faulty", organization, STEPS="6") as client:
-        registered = client.told()
+        registered = client.line()
         assert registered["step"]["kind"] == "beating"
         assert registered["name"] == organization.tenant.name
         path = f"tenants/{organization.id}/devices/{registered['deviceId']}"
@@ -132,19 +127,19 @@ def test_our_client_while_parts_fail(addresses, entra, database, make_organizati
 
         with paused(addresses.firestore):
             client.go_on()
-            away = client.told()
+            away = client.line()
         assert (away["step"]["kind"], away["step"]["code"]) == ("later", "unavailable")
         assert away["deviceId"] == registered["deviceId"]
 
         with paused(addresses.auth):
             client.go_on()
-            away = client.told()
+            away = client.line()
         assert (away["step"]["kind"], away["step"]["code"]) == ("later", "no_answer")
 
         contents.delete_user(addresses, f"{organization.id}:{registered['deviceId']}")
         database.delete(path)
         client.go_on()
-        anew = client.told()
+        anew = client.line()
         assert anew["step"]["kind"] == "beating"
         assert anew["deviceId"] != registered["deviceId"]
         assert anew["uid"] == f"{organization.id}:{anew['deviceId']}"
@@ -155,14 +150,14 @@ def test_our_client_while_parts_fail(addresses, entra, database, make_organizati
         log = ROOT / ".local" / "logs" / "tests-heartbeat.log"
         told_before = log.read_text().count('"inventory_mismatch"')
         client.go_on()
-        assert client.told()["step"]["kind"] == "beating"
+        assert client.line()["step"]["kind"] == "beating"
         until(lambda: log.read_text().count('"inventory_mismatch"') > told_before)
 
         entra.fail_sign_in(organization.id, 50057)
         client.go_on()
-        assert client.told()["step"]["kind"] == "beating"  # its proof still counts
+        assert client.line()["step"]["kind"] == "beating"  # its proof still counts
         client.go_on()
-        assert client.told()["step"] == {"kind": "left"}
+        assert client.line()["step"] == {"kind": "left"}
         assert documents_of(addresses, organization) == {f"tenants/{organization.id}"}
         client.go_on()
         assert client.ended() == 0

@@ -62,10 +62,10 @@ def test_a_phone_registers_beats_reads_and_leaves(addresses, database, organizat
 
 def test_two_tenants_may_pick_the_same_device_id(addresses, make_organization, make_phone):
     """The same ID in two organizations is two devices: signing one out leaves the other alone."""
-    one, other = (make_phone(make_organization()) for _ in range(2))
-    other.device_id = one.device_id
-    assert (one.register().status, other.register().status) == (201, 201)
-    assert one.sign_out().status == 204
+    phone, other = (make_phone(make_organization()) for _ in range(2))
+    other.device_id = phone.device_id
+    assert (phone.register().status, other.register().status) == (201, 201)
+    assert phone.sign_out().status == 204
     assert other.beat().status == 200
     other.firebase.renew()
 
@@ -75,8 +75,8 @@ def test_a_phone_reads_itself_alone(make_organization, make_phone):
     organization = make_organization()
     phone, neighbour = make_phone(organization), make_phone(organization, 1)
     stranger = make_phone(make_organization())
-    for one in (phone, neighbour, stranger):
-        assert one.register().status == 201
+    for registered in (phone, neighbour, stranger):
+        assert registered.register().status == 201
     assert phone.read_device().status == 200
     assert phone.read_tenant().status == 403
     assert phone.read_tenant(stranger.tenant_id).status == 403

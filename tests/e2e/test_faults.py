@@ -6,7 +6,7 @@ import pytest
 
 from local import contents, emulators
 from local.demo import schedule_purge
-from tests.e2e.parts import assert_away, kill, paused, until
+from tests.e2e.parts import assert_away, documents_of, kill, paused, until
 
 pytestmark = pytest.mark.faults
 
@@ -26,11 +26,6 @@ def restart_firestore(addresses, restarts):
 def restart_auth(addresses, restarts):
     port = int(addresses.auth.rpartition(":")[2])
     restarts.enter_context(emulators.auth_emulator(port=port))
-
-
-def documents_of(addresses, organization):
-    root = f"tenants/{organization.id}"
-    return {path for path in contents.documents(addresses) if path.startswith(root)}
 
 
 def users_of(addresses, organization):
@@ -104,8 +99,8 @@ def test_a_purge_goes_on_where_it_was_stopped(
 ):
     """A run that finds a part away fails, so that it is delivered again, and the next one finishes."""
     organization, spared = make_organization(), make_organization()
-    for one in (organization, spared):
-        assert make_phone(one).register().status == 201
+    for registered_in in (organization, spared):
+        assert make_phone(registered_in).register().status == 201
     untouched = documents_of(addresses, spared)
     close(organization)
     with paused(getattr(addresses, part)):

@@ -196,7 +196,7 @@ def status_of_a_stream(url, token, headers, chunks):
 def resident_bytes(running, name):
     process = psutil.Process(running.servers[name].pid)
     family = [process, *process.children(recursive=True)]
-    return max(one.memory_info().rss for one in family)
+    return max(process.memory_info().rss for process in family)
 
 
 @BOTH

@@ -108,27 +108,27 @@ def test_a_consent_answer_that_is_refused(begun, url, organization, query):
 def test_a_state_that_is_not_this_browsers(begun, url, organization, path):
     """Missing, unknown, doubled, another browser's, or with another's cookie: invalid, whatever else is there."""
     session, state = begun
-    answer = f"admin_consent=True&tenant={organization.id}&code=canary"
+    callback = f"admin_consent=True&tenant={organization.id}&code=canary"
     stranger = requests.get(f"{url}/start", allow_redirects=False, timeout=30)
     another = parse_qs(urlsplit(stranger.headers["Location"]).query)["state"][0]
     for query in (
-        answer,
-        f"{answer}&state=",
-        f"{answer}&state=canary",
-        f"{answer}&state={another}",
-        f"{answer}&state={state[:-1]}",
-        f"{answer}&state={state}&state={state}",
-        f"{answer}&state={quote(BIDI)}",
+        callback,
+        f"{callback}&state=",
+        f"{callback}&state=canary",
+        f"{callback}&state={another}",
+        f"{callback}&state={state[:-1]}",
+        f"{callback}&state={state}&state={state}",
+        f"{callback}&state={quote(BIDI)}",
     ):
         response = session.get(f"{url}/{path}?{query}", allow_redirects=False, timeout=30)
         assert_page(response, 400)
     without = requests.get(
-        f"{url}/{path}?{answer}&state={state}", allow_redirects=False, timeout=30
+        f"{url}/{path}?{callback}&state={state}", allow_redirects=False, timeout=30
     )
     assert_page(without, 400)
     theirs = {"Cookie": stranger.headers["Set-Cookie"].partition(";")[0]}
     crossed = requests.get(
-        f"{url}/{path}?{answer}&state={state}", headers=theirs, allow_redirects=False, timeout=30
+        f"{url}/{path}?{callback}&state={state}", headers=theirs, allow_redirects=False, timeout=30
     )
     assert_page(crossed, 400)
 

@@ -38,7 +38,7 @@ APP_ONLY = (403, "app_only_token")
 HOUR = 3600
 
 
-class World:
+class Target:
     """The two functions, their key server, and the database."""
 
     def __init__(self, keys, functions, addresses):
@@ -58,15 +58,19 @@ class World:
         return token(firebase_claims(**{**(claims or {}), **times}), head, key)
 
     def snapshot(self):
-        found = contents.documents(self.addresses)
-        return {path: one for path, one in found.items() if path.startswith(f"tenants/{TENANT}")}
+        documents = contents.documents(self.addresses)
+        return {
+            path: document
+            for path, document in documents.items()
+            if path.startswith(f"tenants/{TENANT}")
+        }
 
 
 TIMES = ("exp", "nbf", "iat", "auth_time")  # in seconds from now, below
 
 
 @pytest.fixture(scope="module")
-def world(addresses, tmp_path_factory):
+def target(addresses, tmp_path_factory):
     """A connected organization with one device, and both functions with warm keys."""
     folder = tmp_path_factory.mktemp("hostile")
     store = Store(Firestore(addresses.project, addresses.firestore), TENANT)
@@ -79,16 +83,16 @@ def world(addresses, tmp_path_factory):
             name: cleanup.enter_context(function(name, folder, keys, addresses.firestore))
             for name in PATHS
         }
-        yield World(keys, functions, addresses)
+        yield Target(keys, functions, addresses)
 
 
 @pytest.fixture(autouse=True)
-def unharmed(world):
+def unharmed(target):
     """After every case: the database is as it was, and what is genuine is still taken as genuine."""
-    before = world.snapshot()
+    before = target.snapshot()
     assert len(before) == 2
     yield
-    assert world.snapshot() == before
+    assert target.snapshot() == before
 
 
 ENTRA = [
@@ -128,19 +132,19 @@ ENTRA = [
 
 
 @pytest.mark.parametrize(("claims", "expected"), ENTRA, ids=str)
-def test_an_entra_token_with_another_claim(world, claims, expected):
+def test_an_entra_token_with_another_claim(target, claims, expected):
     """Signed by Entra's own key, and refused for what it says."""
-    assert_problem(world.ask("device_registration", world.entra(claims)), *expected)
+    assert_problem(target.ask("device_registration", target.entra(claims)), *expected)
 
 
 @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
 @pytest.mark.parametrize("value", [str(2**31), 10**30, -1, True, [1], {"a": 1}, 1e300, "", 0])
-def test_a_time_that_is_none(world, name, value):
+def test_a_time_that_is_none(target, name, value):
     """Times as text, huge, negative or of another type prove nothing, in either kind of token."""
-    entra = world.entra({name: value}, now=False)
-    assert_problem(world.ask("device_registration", entra), *UNAUTHENTICATED)
+    entra = target.entra({name: value}, now=False)
+    assert_problem(target.ask("device_registration", entra), *UNAUTHENTICATED)
     firebase = token(firebase_claims(**{name: value}), {"kid": "firebase"}, "firebase")
-    assert_problem(world.ask("heartbeat", firebase), *UNAUTHENTICATED)
+    assert_problem(target.ask("heartbeat", firebase), *UNAUTHENTICATED)
 
 
 FIREBASE = [
@@ -168,9 +172,9 @@ FIREBASE = [
 
 
 @pytest.mark.parametrize("claims", FIREBASE, ids=str)
-def test_a_firebase_token_with_another_claim(world, claims):
+def test_a_firebase_token_with_another_claim(target, claims):
     """Signed by Google's own key, and refused for what it says."""
-    assert_problem(world.ask("heartbeat", world.firebase(claims)), *UNAUTHENTICATED)
+    assert_problem(target.ask("heartbeat", target.firebase(claims)), *UNAUTHENTICATED)
 
 
 def forged(name, claims, kid):
@@ -215,66 +219,66 @@ CASES = {name: tuple(forged(name, {}, "any")) for name in PATHS}
 @pytest.mark.parametrize(
     ("name", "case"), [(name, case) for name, cases in CASES.items() for case in cases]
 )
-def test_a_forged_token(world, name, case):
+def test_a_forged_token(target, name, case):
     """Whatever is wrong with the token as such, the answer is the same 401."""
     entra = name == "device_registration"
-    claims = entra_claims(world.keys) if entra else firebase_claims()
+    claims = entra_claims(target.keys) if entra else firebase_claims()
     text = forged(name, claims, "good" if entra else "firebase")[case]
-    answer = world.ask(name, text)
+    answer = target.ask(name, text)
     assert_problem(answer, *UNAUTHENTICATED)
     assert "invalid_token" in answer.headers["WWW-Authenticate"]
 
 
-def test_what_is_genuine_is_taken(world):
+def test_what_is_genuine_is_taken(target):
     """The counterpart of every case here: a good token gets past the token check."""
-    answer = world.ask("device_registration", world.entra(), json={"deviceId": "none"})
+    answer = target.ask("device_registration", target.entra(), json={"deviceId": "none"})
     assert_problem(answer, 400, "malformed")
-    answer = world.ask("heartbeat", world.firebase(), json={"outcome": "none"})
+    answer = target.ask("heartbeat", target.firebase(), json={"outcome": "none"})
     assert_problem(answer, 400, "malformed")
 
 
-def test_a_device_that_never_registered(world):
+def test_a_device_that_never_registered(target):
     """A genuine identity without a document is gone: a beat creates nothing."""
     claims = {"deviceId": OTHER, "sub": f"{TENANT}:{OTHER}"}
-    assert_problem(world.ask("heartbeat", world.firebase(claims)), 410, "device_gone")
+    assert_problem(target.ask("heartbeat", target.firebase(claims)), 410, "device_gone")
 
 
-def test_another_tenant_than_the_devices(world):
+def test_another_tenant_than_the_devices(target):
     """A genuine identity of another tenant with the same device ID touches its own path alone."""
     claims = {"tenantId": OTHER, "sub": f"{OTHER}:{DEVICE}"}
-    assert_problem(world.ask("heartbeat", world.firebase(claims)), 410, "device_gone")
+    assert_problem(target.ask("heartbeat", target.firebase(claims)), 410, "device_gone")
 
 
-def test_an_identity_cannot_be_made_without_a_signer(world):
+def test_an_identity_cannot_be_made_without_a_signer(target):
     """Where custom tokens cannot be signed, registration is 503, and no document is left behind."""
-    answer = world.ask("device_registration", world.entra(), json={"deviceId": OTHER})
+    answer = target.ask("device_registration", target.entra(), json={"deviceId": OTHER})
     assert_problem(answer, 503, "unavailable")
 
 
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("member", ["jku", "x5u"])
-def test_a_key_from_elsewhere(world, name, member):
+def test_a_key_from_elsewhere(target, name, member):
     """A token cannot name the place of its own key: nobody goes there."""
     entra = name == "device_registration"
-    mint, key = (world.entra, "good") if entra else (world.firebase, "firebase")
-    elsewhere = {member: world.keys.url + CANARY}
-    assert_problem(world.ask(name, mint(header=elsewhere, key="attacker")), *UNAUTHENTICATED)
+    mint, key = (target.entra, "good") if entra else (target.firebase, "firebase")
+    elsewhere = {member: target.keys.url + CANARY}
+    assert_problem(target.ask(name, mint(header=elsewhere, key="attacker")), *UNAUTHENTICATED)
     assert_problem(
-        world.ask(name, mint(header={**elsewhere, "kid": "new"}, key="attacker")), *UNAUTHENTICATED
+        target.ask(name, mint(header={**elsewhere, "kid": "new"}, key="attacker")), *UNAUTHENTICATED
     )
-    assert world.ask(name, mint(header=elsewhere, key=key), json={}).code == "malformed"
-    assert world.keys.asked[CANARY] == 0
+    assert target.ask(name, mint(header=elsewhere, key=key), json={}).code == "malformed"
+    assert target.keys.asked[CANARY] == 0
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_a_storm_of_unknown_key_ids(world, name):
+def test_a_storm_of_unknown_key_ids(target, name):
     """500 unknown key IDs: each 401, at most one fetch of the keys per cool-down."""
     entra = name == "device_registration"
     path = ENTRA_KEYS if entra else FIREBASE_KEYS
-    mint = world.entra if entra else world.firebase
+    mint = target.entra if entra else target.firebase
     text = mint().partition(".")[2]  # the signature does not matter: the key comes first
-    url = urlsplit(world.functions[name].url)
-    before, started = world.keys.asked[path], time.monotonic()
+    url = urlsplit(target.functions[name].url)
+    before, started = target.keys.asked[path], time.monotonic()
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
     for number in range(500):
         head = part({"alg": "RS256", "kid": f"unknown-{number}"})
@@ -285,7 +289,7 @@ def test_a_storm_of_unknown_key_ids(world, name):
         assert response.status == 401
     connection.close()
     allowed = 2 + (time.monotonic() - started) // COOL_DOWN_SECONDS
-    assert world.keys.asked[path] - before <= allowed
+    assert target.keys.asked[path] - before <= allowed
 
 
 def test_keys_away_cold_and_warm_then_rotated(addresses, tmp_path):
@@ -298,7 +302,7 @@ def test_keys_away_cold_and_warm_then_rotated(addresses, tmp_path):
             name: cleanup.enter_context(function(name, tmp_path, keys, addresses.firestore))
             for name in PATHS
         }
-        asked = World(keys, functions, addresses)
+        asked = Target(keys, functions, addresses)
 
         def codes(**choices):
             mint = (asked.entra(**choices), asked.firebase(**choices))
@@ -320,10 +324,10 @@ def test_keys_away_cold_and_warm_then_rotated(addresses, tmp_path):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_a_token_in_the_wrong_place(world, name):
+def test_a_token_in_the_wrong_place(target, name):
     """Only one Authorization header with one bearer token counts, genuine as the token may be."""
-    text = world.entra() if name == "device_registration" else world.firebase()
-    url = world.functions[name].url + PATHS[name]
+    text = target.entra() if name == "device_registration" else target.firebase()
+    url = target.functions[name].url + PATHS[name]
     for query in ("access_token", "token", "id_token", "Authorization"):
         answer = send("POST", f"{url}?{query}={text}", json=BODIES[name])
         assert_problem(answer, *UNAUTHENTICATED)
@@ -346,10 +350,10 @@ def test_a_token_in_the_wrong_place(world, name):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_two_authorization_headers(world, name):
+def test_two_authorization_headers(target, name):
     """Two readers could see two tokens: refused, in either order."""
-    good = world.entra() if name == "device_registration" else world.firebase()
-    url = urlsplit(world.functions[name].url)
+    good = target.entra() if name == "device_registration" else target.firebase()
+    url = urlsplit(target.functions[name].url)
     for pair in ((good, "nonsense"), ("nonsense", good), (good, good)):
         connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
         connection.putrequest("POST", PATHS[name])
@@ -363,23 +367,23 @@ def test_two_authorization_headers(world, name):
 
 
 @pytest.mark.parametrize("kind", ["entra", "firebase"])
-def test_one_kind_of_token_for_the_other(world, kind):
+def test_one_kind_of_token_for_the_other(target, kind):
     """An Entra token is no Firebase token, and the other way round."""
     if kind == "entra":
-        assert_problem(world.ask("heartbeat", world.entra()), *UNAUTHENTICATED)
+        assert_problem(target.ask("heartbeat", target.entra()), *UNAUTHENTICATED)
     else:
-        assert_problem(world.ask("device_registration", world.firebase()), *UNAUTHENTICATED)
+        assert_problem(target.ask("device_registration", target.firebase()), *UNAUTHENTICATED)
 
 
-def test_signing_out_takes_the_same_proof(world):
+def test_signing_out_takes_the_same_proof(target):
     """DELETE /v1/devices/self refuses what the heartbeat refuses."""
-    url = world.functions["device_registration"].url + "/v1/devices/self"
+    url = target.functions["device_registration"].url + "/v1/devices/self"
     for text in (
         "",
         unsigned(firebase_claims(), kid="firebase"),
-        world.firebase(key="attacker"),
-        world.firebase({"exp": -HOUR}),
-        world.firebase({"tenantId": OTHER}),
-        world.entra(),
+        target.firebase(key="attacker"),
+        target.firebase({"exp": -HOUR}),
+        target.firebase({"tenantId": OTHER}),
+        target.entra(),
     ):
         assert_problem(send("DELETE", url, text), *UNAUTHENTICATED)

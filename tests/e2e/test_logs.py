@@ -49,8 +49,8 @@ def test_nothing_of_a_person_or_a_token_is_logged(organization, make_phone, writ
     }
     assert phone.sign_out().status == 204
     for name in bundle.functions():
-        found = {what for what, value in secrets.items() if value in written(name)}
-        assert found == set(), name
+        leaked = {what for what, value in secrets.items() if value in written(name)}
+        assert leaked == set(), name
 
 
 def test_a_request_is_one_line_of_known_fields(phone, written):
@@ -60,5 +60,5 @@ def test_a_request_is_one_line_of_known_fields(phone, written):
     events = [json.loads(line) for line in written("heartbeat")[before:].splitlines()]
     assert events
     assert all(set(event) <= FIELDS for event in events)
-    told = [(event["route"], event["status"], event["outcome"]) for event in events]
-    assert ("POST /v1/heartbeats", 200, "ok") in told
+    requests = [(event["route"], event["status"], event["outcome"]) for event in events]
+    assert ("POST /v1/heartbeats", 200, "ok") in requests

@@ -86,7 +86,7 @@ def test_connecting_again_withdraws_a_closing(url, browser, organization, decide
     assert_page(page, 200)
     assert receipt in page.text
     assert organization.store.tenant.status == "closing"
-    cookies = "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
     headers = {"Origin": url, "Cookie": cookies}
     answer = send("POST", f"{url}/withdrawal", headers=headers, data=page.fields)
     assert (answer.status, answer.headers["Location"]) == (303, f"{url}/done")
@@ -115,7 +115,7 @@ def test_a_declined_consent(url, browser, stranger, decide):
 
 def test_consent_by_somebody_else(stranger, decide):
     """A member of the organization cannot connect it."""
-    member = next(one for one in stranger.tenant.accounts if not one.is_administrator)
+    member = next(account for account in stranger.tenant.accounts if not account.is_administrator)
     page = decide(stranger, member.username)
     assert_page(page, 403)
     assert_not_connected(stranger)

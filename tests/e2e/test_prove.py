@@ -64,9 +64,9 @@ def connect(running, organization, url):
 
 def enter_code(running, organization, message):
     """The part of the person with the phone."""
-    found = re.search(r"open (\S+) and enter the code (\w+)", message)
-    assert found, message
-    where, code = found.groups()
+    match = re.search(r"open (\S+) and enter the code (\w+)", message)
+    assert match, message
+    where, code = match.groups()
     who = f"{organization.tenant_id}/{organization.phone_users[0].username}"
     with Browser(running.addresses.ca) as browser:
         page = browser.submit(browser.open(where), user_code=code, account=who, decision="accept")
@@ -75,16 +75,16 @@ def enter_code(running, organization, message):
 
 def played(process, running, organization):
     """Do what the command asks of people; returns its exit code, what it found, and what it said."""
-    said = []
+    messages = []
     for line in process.stderr:
-        said.append(line)
+        messages.append(line)
         if line.startswith("As an administrator"):
             connect(running, organization, line.split()[-1])
         elif line.startswith("As a person"):
             enter_code(running, organization, line)
     output = process.stdout.read()
-    assert output, "".join(said)
-    return process.wait(), json.loads(output), "".join(said)
+    assert output, "".join(messages)
+    return process.wait(), json.loads(output), "".join(messages)
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +102,13 @@ def journey(running, newcomer, settings):
 
 def test_the_whole_journey(journey):
     """Every check is made in its order and holds, but for what the emulator cannot show."""
-    code, found, said = journey
-    assert [one["check"] for one in found["checks"]] == list(CHECKS)
-    failed = {one["check"]: one["detail"] for one in found["checks"] if one["ok"] is not True}
+    code, report, messages = journey
+    assert [check["check"] for check in report["checks"]] == list(CHECKS)
+    failed = {
+        check["check"]: check["detail"] for check in report["checks"] if check["ok"] is not True
+    }
     # The audit looks at all that the stack stores, and so at what other tests have left.
-    assert failed.keys() <= ONLY_IN_PRODUCTION | {"audit"}, (failed, said)
+    assert failed.keys() <= ONLY_IN_PRODUCTION | {"audit"}, (failed, messages)
     assert failed.keys() >= ONLY_IN_PRODUCTION
     assert code == (1 if "audit" in failed else 0)
 
@@ -119,8 +121,8 @@ def test_nothing_is_left_of_it(journey, newcomer, database):
 
 def test_nothing_secret_is_said(journey, newcomer):
     """What is printed can be shown to anybody: no token, no name of a person."""
-    _code, found, said = journey
-    text = json.dumps(found) + said
+    _code, report, messages = journey
+    text = json.dumps(report) + messages
     assert not re.search(r"eyJ[A-Za-z0-9_-]{10}[A-Za-z0-9_.-]{40}", text)
     assert newcomer.phone_users[0].username not in text
     assert newcomer.admin.username not in text
@@ -128,8 +130,8 @@ def test_nothing_secret_is_said(journey, newcomer):
 
 def test_emulators_decide_nothing_about_the_vendors(journey):
     """Each open question is listed, and stays open on a local stack."""
-    _code, found, _said = journey
-    assert {one["item"]: one["holds"] for one in found["unproven"]} == dict.fromkeys(
+    _code, report, _messages = journey
+    assert {check["item"]: check["holds"] for check in report["unproven"]} == dict.fromkeys(
         (*ITEMS, *BY_HAND)
     )
 
@@ -138,7 +140,7 @@ def test_a_function_that_is_away_ends_it(running, organization, settings):
     """What was not reached is said so, check by check, and the exit code is not 0."""
     broken = {**settings, "HEARTBEAT_URL": "http://localhost:1"}
     with proving(organization.id, broken) as process:
-        code, found, said = played(process, running, organization.tenant)
+        code, report, messages = played(process, running, organization.tenant)
     assert code == 1
-    assert {one["ok"] for one in found["checks"]} == {None}
-    assert "Stopped" in said
+    assert {check["ok"] for check in report["checks"]} == {None}
+    assert "Stopped" in messages

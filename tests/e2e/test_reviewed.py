@@ -49,21 +49,21 @@ def deployment(running, expected):
 
 def test_what_runs_is_what_is_staged(deployment, expected):
     """Each public function's digest is that of a bundle made elsewhere; each revision's note too."""
-    found = {
-        (one.function, one.check): one.ok
-        for one in deployment.compare(expected)
-        if one.check != "reviewed"  # a tree that is being worked on is of no commit
+    results = {
+        (finding.function, finding.check): finding.ok
+        for finding in deployment.compare(expected)
+        if finding.check != "reviewed"  # a tree that is being worked on is of no commit
     }
-    told = {(name, "GET /version") for name in expected if name != PRIVATE}
-    assert found == dict.fromkeys({*told, *((name, f"{name}-1") for name in expected)}, True)
+    versions = {(name, "GET /version") for name in expected if name != PRIVATE}
+    assert results == dict.fromkeys({*versions, *((name, f"{name}-1") for name in expected)}, True)
 
 
 def test_another_bundle_would_be_found(deployment, expected):
     """One function of other bytes: what it tells and what was noted of it both differ."""
     other = {**expected, "heartbeat": replace(expected["heartbeat"], digest="0" * 64)}
     wrong = [
-        (one.function, one.check)
-        for one in deployment.compare(other)
-        if not one.ok and one.check != "reviewed"
+        (finding.function, finding.check)
+        for finding in deployment.compare(other)
+        if not finding.ok and finding.check != "reviewed"
     ]
     assert wrong == [("heartbeat", "heartbeat-1"), ("heartbeat", "GET /version")]

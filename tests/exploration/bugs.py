@@ -10,7 +10,7 @@ class Bug(Enum):
     DOCUMENT_IN_ANY_VERSION = auto()  # a device's document is deleted without its precondition
     TOGETHER_WITH_ANY_TENANT = (
         auto()
-    )  # a transaction deletes devices' documents, whoever's they are now
+    )  # a transaction deletes devices' documents, whoever's they are
     DOCUMENTS_FIRST = auto()  # devices' documents are deleted before their Auth users
     NEVER_MIND_THE_TIME = auto()  # the purge begins before it is due
     NO_SWEEP = auto()  # users without a document are forgotten

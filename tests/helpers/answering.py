@@ -29,38 +29,38 @@ class Answering:
 
 @contextmanager
 def answering() -> Iterator[Answering]:
-    made = Answering()
+    behaviour = Answering()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked.append(self.path)
-            body = made.bodies.get(self.path, made.body)
-            self.send_response(made.status)
-            for name, value in {"Content-Length": str(len(body)), **made.headers}.items():
+            behaviour.asked.append(self.path)
+            body = behaviour.bodies.get(self.path, behaviour.body)
+            self.send_response(behaviour.status)
+            for name, value in {"Content-Length": str(len(body)), **behaviour.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             with suppress(ConnectionError):
                 self.send(body)
 
         def send(self, body: bytes) -> None:
-            if not made.seconds_per_byte:
+            if not behaviour.seconds_per_byte:
                 self.wfile.write(body)
                 return
             for byte in body:
                 self.wfile.write(bytes([byte]))
-                if made.over.wait(made.seconds_per_byte):
+                if behaviour.over.wait(behaviour.seconds_per_byte):
                     return
 
         def log_message(self, *_: Any) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made.url = f"http://127.0.0.1:{server.server_port}"
+        behaviour.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield made
+            yield behaviour
         finally:
-            made.over.set()
+            behaviour.over.set()
             server.shutdown()
             thread.join()

@@ -1,10 +1,10 @@
-"""Processes that die between two calls to the outside: after its death nothing of a run does anything any more."""
+"""Processes that die at a call to the outside: after its death nothing of a run does anything any more."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
@@ -14,30 +14,28 @@ STRIDE = 250  # documents of a stream that come with one call
 
 
 class Death:
-    """calls: how many calls to the outside are still made; the next one is never answered, nor any later one."""
+    """calls: how many calls to the outside are still answered; the next one never is, nor any later one.
 
-    def __init__(self, calls: int) -> None:
+    in_effect: whether that next call still takes place. stride: documents of a stream that come with one call.
+    """
+
+    def __init__(self, calls: int, *, in_effect: bool = False, stride: int = STRIDE) -> None:
+        self.stride = stride
         self._left = calls
-        self._happened: asyncio.Event | None = None
+        self._in_effect = in_effect
+        self._happened = asyncio.Event()
 
     def may_strike(self, target: Any) -> Any:
         """The target, every asynchronous method of which is a call to the outside."""
         return _Mortal(target, self)
 
     def run(self, life: Coroutine[Any, Any, Any]) -> bool:
+        """As `live`, for tests that wait."""
+        return run(self.live(life))
+
+    async def live(self, life: Coroutine[Any, Any, Any]) -> bool:
         """Whether `life` ended by this death; raises what it raises otherwise."""
-        return run(self._live(life))
-
-    async def step(self) -> None:
-        if self._left <= 0:
-            if self._happened is not None:
-                self._happened.set()
-            await asyncio.Event().wait()
-        self._left -= 1
-
-    async def _live(self, life: Coroutine[Any, Any, Any]) -> bool:
         others = asyncio.all_tasks()
-        self._happened = asyncio.Event()
         living = asyncio.ensure_future(life)
         end = asyncio.ensure_future(self._happened.wait())
         await asyncio.wait({living, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -50,29 +48,39 @@ class Death:
             living.result()
         return has_died
 
+    async def call(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """Make a call, or die at it."""
+        self._left -= 1
+        if self._left >= 0:
+            return await call()
+        if self._left == -1 and self._in_effect:
+            await call()
+        self._happened.set()
+        return await asyncio.Event().wait()
+
 
 class _Mortal:
     def __init__(self, target: Any, death: Death) -> None:
         self._target, self._death = target, death
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._target, name)
-        if inspect.isasyncgenfunction(found):
-            return lambda *args, **kwargs: self._stream(found(*args, **kwargs))
-        if inspect.iscoroutinefunction(found):
-            return lambda *args, **kwargs: self._call(found, args, kwargs)
-        return found
-
-    async def _call(self, method: Any, args: Any, kwargs: Any) -> Any:
-        await self._death.step()
-        return await method(*args, **kwargs)
+        member = getattr(self._target, name)
+        if inspect.isasyncgenfunction(member):
+            return lambda *args, **options: self._stream(member(*args, **options))
+        if inspect.iscoroutinefunction(member):
+            return lambda *args, **options: self._death.call(lambda: member(*args, **options))
+        return member
 
     async def _stream(self, items: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-        await self._death.step()
+        await self._death.call(_nothing)
         count = 0
         async with aclosing(items):
             async for item in items:
                 count += 1
-                if count % STRIDE == 0:
-                    await self._death.step()
+                if count % self._death.stride == 0:
+                    await self._death.call(_nothing)
                 yield item
+
+
+async def _nothing() -> None:
+    pass

@@ -29,12 +29,12 @@ def environment_for(requirements: Path, python: str = sys.executable) -> Path:
 
 def python_of(version: str) -> str:
     """Where a Python of this version is; skips the test where there is none."""
-    found = subprocess.run(
+    result = subprocess.run(
         [ROOT / "local/setup.sh", "find", version], capture_output=True, text=True, check=False
     )
-    if found.returncode != 0:
+    if result.returncode != 0:
         pytest.skip(f"there is no Python {version} on this machine")
-    return found.stdout.strip()
+    return result.stdout.strip()
 
 
 def _version(python: str) -> bytes:

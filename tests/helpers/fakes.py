@@ -87,8 +87,8 @@ class FakeFirestore:
         group: bool = False,
     ) -> list[Document]:
         await self._called("query")
-        found = self._matching(collection, where, group)
-        keyed = sorted((_key(document, order_by), document) for document in found)
+        matching = self._matching(collection, where, group)
+        keyed = sorted((_key(document, order_by), document) for document in matching)
         after = tuple(start_after) if start_after is not None else None
         page = [document for key, document in keyed if after is None or key > after]
         return copy.deepcopy(page[:limit])
@@ -98,14 +98,14 @@ class FakeFirestore:
     ) -> AsyncGenerator[Document, None]:
         after: tuple[Any, ...] | None = None
         while True:
-            found = await self.query(
+            page = await self.query(
                 collection, where=where, order_by=order_by, start_after=after, limit=self.page
             )
-            for document in found:
+            for document in page:
                 yield document
-            if len(found) < self.page:
+            if len(page) < self.page:
                 return
-            after = _key(found[-1], order_by)
+            after = _key(page[-1], order_by)
 
     async def count(
         self,
@@ -117,8 +117,8 @@ class FakeFirestore:
         group: bool = False,
     ) -> int:
         await self._called("count")
-        found = len(self._matching(collection, where, group))
-        return min(found, up_to) if up_to is not None else found
+        count = len(self._matching(collection, where, group))
+        return min(count, up_to) if up_to is not None else count
 
     async def stream(
         self, path: str, *, below: bool = False, keys_only: bool = False
@@ -206,9 +206,9 @@ class _FakeTransaction:
 
     async def get(self, *paths: str) -> list[Document | None]:
         assert not self.writes, "Firestore reads before it writes"
-        found = await self.database.get_all(paths)
+        documents = await self.database.get_all(paths)
         self.read.update({path: self._version(path) for path in paths})
-        return found
+        return documents
 
     def create(self, path: str, fields: Mapping[str, Any]) -> None:
         self.created.append(path)

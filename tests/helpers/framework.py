@@ -54,7 +54,7 @@ class Served:
     def memory_bytes(self) -> int:
         """Of the process and its workers."""
         everybody = [self.process, *self.process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in everybody)
+        return sum(process.memory_info().rss for process in everybody)
 
 
 def send_all(line: socket.socket, pieces: tuple[bytes, ...]) -> int:
@@ -70,13 +70,13 @@ def send_all(line: socket.socket, pieces: tuple[bytes, ...]) -> int:
 
 
 def read_all(line: socket.socket) -> bytes:
-    found = bytearray()
+    received = bytearray()
     try:
         while part := line.recv(65_536):
-            found += part
+            received += part
     except ConnectionError:
         pass
-    return bytes(found)
+    return bytes(received)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def now() -> datetime:
 
 def heartbeat(database: Any, **parts: Any) -> Application:
     """parts: attributes of Heartbeat, where the test brings its own."""
-    made = Heartbeat(
+    function = Heartbeat(
         **{
             "settings": settings(HeartbeatSettings),
             "tokens": FakeTokens(),
@@ -85,62 +85,67 @@ def heartbeat(database: Any, **parts: Any) -> Application:
             **parts,
         }
     )
-    return Application("heartbeat", made.settings.project, made.routes)
+    return Application("heartbeat", function.settings.project, function.routes)
 
 
 def registration(database: Any, **parts: Any) -> Application:
     """parts: attributes of Registration, where the test brings its own."""
-    said = parts.pop("settings", settings(RegistrationSettings))
+    configured = parts.pop("settings", settings(RegistrationSettings))
     nobody: Any = FakeUsers()
-    made = Registration(
+    function = Registration(
         **{
-            "settings": said,
+            "settings": configured,
             "entra_keys": None,
             "device_tokens": FakeTokens(),
             "custom_tokens": FakeCustomTokens(),
             "sign_out": SignOut(nobody, Pace(1000)),
-            "floods": Floods(said.max_new_devices_per_minute, said.max_devices_per_token),
+            "floods": Floods(
+                configured.max_new_devices_per_minute, configured.max_devices_per_token
+            ),
             "app_check": NOT_ATTESTED,
             "database": database,
             "clock": now,
             **parts,
         }
     )
-    return Application("device_registration", made.settings.project, made.routes)
+    return Application("device_registration", function.settings.project, function.routes)
 
 
 def onboarding(database: Any = None, **parts: Any) -> Application:
     """parts: attributes of Onboarding, where the test brings its own."""
-    said = parts.pop("settings", settings(OnboardingSettings))
-    made = onboardings.Onboarding(
+    configured = parts.pop("settings", settings(OnboardingSettings))
+    function = onboardings.Onboarding(
         **{
-            "settings": said,
+            "settings": configured,
             "entra": FakeEntra(),
             "database": database or FakeFirestore(),
-            "cookie": ProgressCookie(said.session_keys, said.onboarding_url),
-            "pages": OnboardingPages(said),
+            "cookie": ProgressCookie(configured.session_keys, configured.onboarding_url),
+            "pages": OnboardingPages(configured),
             "clock": now,
             **parts,
         }
     )
-    return onboardings.application(made)
+    return onboardings.application(function)
 
 
 def portal(database: Any, **parts: Any) -> portals.Portal:
     """parts: attributes of Portal, where the test brings its own."""
-    said = parts.pop("settings", settings(PortalSettings))
-    sessions = Sessions(said.session_keys, said.portal_url)
+    configured = parts.pop("settings", settings(PortalSettings))
+    sessions = Sessions(configured.session_keys, configured.portal_url)
     return portals.Portal(
         **{
-            "settings": said,
+            "settings": configured,
             "entra": FakeEntra(),
             "database": database,
             "sessions": sessions,
             "flows": Attempts(
-                "portal-sign-in", said.session_keys, said.portal_url, sign_in.LIFETIME_SECONDS
+                "portal-sign-in",
+                configured.session_keys,
+                configured.portal_url,
+                sign_in.LIFETIME_SECONDS,
             ),
-            "forms": Forms(sessions, said.portal_url),
-            "pages": PortalPages(said),
+            "forms": Forms(sessions, configured.portal_url),
+            "pages": PortalPages(configured),
             "clock": now,
             **parts,
         }
@@ -151,15 +156,15 @@ def purge(
     database: Any, users: Any, entra: Any, clock: Any, now: Any, **changes: str
 ) -> ScheduledPurge:
     """clock: monotonic seconds. changes: variables of the environment."""
-    said = settings(PurgeSettings, **changes)
-    paced = PacedUsers(users, said.user_batches_per_second, clock)
+    configured = settings(PurgeSettings, **changes)
+    paced = PacedUsers(users, configured.user_batches_per_second, clock)
     return ScheduledPurge(
-        said,
+        configured,
         database,
         users,
         paced,
         entra,
-        signer(RECEIPT, said.receipt_signing_key),
+        signer(RECEIPT, configured.receipt_signing_key),
         now,
         clock,
     )

@@ -43,9 +43,8 @@ class GrpcProxy(grpc.GenericRpcHandler):
     """
 
     def __init__(self, target: str) -> None:
-        self._channel: Any = grpc.insecure_channel(
-            target
-        )  # bytes in and out, which the stubs do not know
+        # Any: the stubs do not know a channel of bytes.
+        self._channel: Any = grpc.insecure_channel(target)
         self._next: dict[str, deque[Refusal]] = defaultdict(deque)
         self._always: dict[str, Refusal] = {}
         self._server: Any = None
@@ -152,8 +151,8 @@ class GrpcProxy(grpc.GenericRpcHandler):
 @contextmanager
 def grpc_proxy(target: str) -> Iterator[GrpcProxy]:
     """target: host:port of the emulator."""
-    made = GrpcProxy(target)
+    between = GrpcProxy(target)
     try:
-        yield made
+        yield between
     finally:
-        made.stop()
+        between.stop()

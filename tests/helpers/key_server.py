@@ -42,13 +42,12 @@ def key_server(folder: Path) -> Iterator[KeyServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked[self.path] += 1
-            path = self.path.partition("?")[
-                0
-            ]  # Entra's keys for one application are all of them here
-            known = path in made.keys and not made.down
-            body = json.dumps({"keys": made.keys[path]} if known else {}).encode()
-            self.send_response(200 if known else 503)
+            source.asked[self.path] += 1
+            # Entra's key set for one application (`?appid=`) is the common one here.
+            path = self.path.partition("?")[0]
+            is_served = path in source.keys and not source.down
+            body = json.dumps({"keys": source.keys[path]} if is_served else {}).encode()
+            self.send_response(200 if is_served else 503)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -63,11 +62,11 @@ def key_server(folder: Path) -> Iterator[KeyServer]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        made = KeyServer(f"https://localhost:{server.server_port}", ca)
+        source = KeyServer(f"https://localhost:{server.server_port}", ca)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield made
+            yield source
         finally:
             server.shutdown()
             thread.join()

@@ -45,9 +45,9 @@ class Waiting:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        if inspect.iscoroutinefunction(found):
-            return lambda *args, **kwargs: run(found(*args, **kwargs))
-        if inspect.isasyncgenfunction(found):
-            return lambda *args, **kwargs: all_of(found(*args, **kwargs))
-        return found
+        member = getattr(self._inner, name)
+        if inspect.iscoroutinefunction(member):
+            return lambda *args, **kwargs: run(member(*args, **kwargs))
+        if inspect.isasyncgenfunction(member):
+            return lambda *args, **kwargs: all_of(member(*args, **kwargs))
+        return member

@@ -35,7 +35,7 @@ class Served:
 
     def resident_bytes(self) -> int:
         """Of the largest of its processes, which is the worker."""
-        return max(one.memory_info().rss for one in self.family())
+        return max(process.memory_info().rss for process in self.family())
 
 
 @contextmanager
@@ -56,9 +56,11 @@ def function(
     framework, source = binaries / "functions-framework", staged / "main.py"
     command: list[str | Path] = [framework, "--target", name, "--source", source]
     bound = ["--host", HOST, "--port", str(port)]
-    own = {"WORKERS": "1", "PYTHONPATH": "", "HOME": str(folder)}
+    usual = {"WORKERS": "1", "PYTHONPATH": "", "HOME": str(folder)}
     log = LOGS / f"{label}-{name}.log"
     log_start = log.stat().st_size if log.exists() else 0
-    with server(f"{label}-{name}", [*command, *bound], env={**own, **settings}, cwd=staged) as one:
-        one.wait_until_ready(f"http://{HOST}:{port}/")
-        yield Served(f"http://{HOST}:{port}", one, log_start)
+    with server(
+        f"{label}-{name}", [*command, *bound], env={**usual, **settings}, cwd=staged
+    ) as process:
+        process.wait_until_ready(f"http://{HOST}:{port}/")
+        yield Served(f"http://{HOST}:{port}", process, log_start)

@@ -94,8 +94,8 @@ class Proxy:
 
 @contextmanager
 def proxy(target: str) -> Iterator[Proxy]:
-    made = Proxy(target)
+    between = Proxy(target)
     try:
-        yield made
+        yield between
     finally:
-        made.stop()
+        between.stop()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
+
+from local.emulators import PROJECT
 from shared.google.firestore import Document, Firestore
 from shared.store import Stored, TenantStore
 from shared.tenant import Closing, Reason, Tenant, Way
 from tests.helpers.loop import Waiting, run
 
 AT_ONCE = 100  # documents of a commit, which may have 4 MiB
+USERS_AT_ONCE = 1000
 FEW_DEVICES = 100
 
 
@@ -82,17 +86,17 @@ class Store:
 
     def document(self) -> dict[str, Any] | None:
         """The stored fields."""
-        found = run(self.database.get(self.path))
-        return dict(found.fields) if found else None
+        document = run(self.database.get(self.path))
+        return dict(document.fields) if document else None
 
     def devices(self) -> list[Document]:
-        found: list[Document] = Waiting(self.database).walk(self.devices_path)
-        return found
+        documents: list[Document] = Waiting(self.database).walk(self.devices_path)
+        return documents
 
     def below(self) -> list[str]:
         """The paths of all that is stored below the tenant, at any depth."""
-        found = Waiting(self.database).stream(self.path, below=True, keys_only=True)
-        return [document.path for document in found]
+        documents = Waiting(self.database).stream(self.path, below=True, keys_only=True)
+        return [document.path for document in documents]
 
 
 def put(database: Firestore, documents: Mapping[str, Mapping[str, Any]]) -> None:
@@ -102,13 +106,22 @@ def put(database: Firestore, documents: Mapping[str, Mapping[str, Any]]) -> None
 
 def update(database: Firestore, path: str, fields: Mapping[str, Any]) -> None:
     """Change some top-level fields of a document, as nobody in the product would."""
-    found = run(database.get(path))
-    assert found is not None
-    put(database, {path: {**found.fields, **fields}})
+    document = run(database.get(path))
+    assert document is not None
+    put(database, {path: {**document.fields, **fields}})
 
 
 def remove(database: Firestore, path: str) -> None:
     run(database.delete(path))
+
+
+def add_users(auth: str, uids: Sequence[str]) -> None:
+    """Auth users in the emulator at the address `auth`, as nobody in the product makes them."""
+    url = f"http://{auth}/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts:batchCreate"
+    headers = {"Authorization": "Bearer owner"}
+    for start in range(0, len(uids), USERS_AT_ONCE):
+        users = [{"localId": uid} for uid in uids[start : start + USERS_AT_ONCE]]
+        requests.post(url, json={"users": users}, headers=headers, timeout=60).raise_for_status()
 
 
 async def _put(database: Firestore, documents: list[tuple[str, Mapping[str, Any]]]) -> None:

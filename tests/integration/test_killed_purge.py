@@ -32,6 +32,7 @@ from local.processes import HOST, Server, free_ports, server
 from shared.google.firestore import Firestore
 from shared.google.users import Users
 from shared.receipts import new_salt
+from shared.schedule import ATTRIBUTES, DATA
 from shared.store import to_the_hour
 from shared.tenant import Closing, Reason, Tenant, onboarded, to_document
 from tests.helpers.loop import Waiting
@@ -39,12 +40,6 @@ from tests.helpers.loop import Waiting
 FRAMEWORK = Path(sys.executable).with_name("functions-framework")
 DUE, ACTIVE, LATER = (f"5e1f0a10-c0de-4c0{number}-8a0{number}-00000000dead" for number in (1, 2, 3))
 DEVICES = 12
-EVENT = {
-    "ce-specversion": "1.0",
-    "ce-id": "1",
-    "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
-    "ce-source": "//pubsub.googleapis.com/projects/demo/topics/tenant-purge",
-}
 MOST_RUN_SECONDS = 1.2  # within which a kill falls
 LOCK_SECONDS = 120.0  # a transaction that nobody ends expires after 60
 
@@ -147,7 +142,7 @@ def deliver(url: str) -> requests.Response:
     """The scheduled event."""
     with requests.Session() as session:
         session.trust_env = False
-        return session.post(url, json={"message": {}}, headers=EVENT, timeout=90)
+        return session.post(url, data=DATA, headers=ATTRIBUTES, timeout=90)
 
 
 def deliver_and_kill(process: Server, url: str, after_seconds: float) -> None:

@@ -27,7 +27,7 @@ from shared.signing import AUDIT, signer, verified
 from tests.helpers import functions
 from tests.helpers.listening import listening
 from tests.helpers.loop import run
-from tests.helpers.stores import Store, add_devices
+from tests.helpers.stores import Store, add_devices, add_users
 
 SIGNER = signer(AUDIT, development_keys.SIGNING["audit"])
 DEVICES = 2000
@@ -93,14 +93,6 @@ def portal(clean_firestore: str, clean_auth: str) -> Iterator[Portal]:
 
     with listening(build) as url:
         yield Portal(url, made[0], store, database, uids)
-
-
-def add_users(auth: str, uids: list[str]) -> None:
-    url = f"http://{auth}/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts:batchCreate"
-    for start in range(0, len(uids), 1000):
-        users = [{"localId": uid} for uid in uids[start : start + 1000]]
-        headers = {"Authorization": "Bearer owner"}
-        requests.post(url, json={"users": users}, headers=headers, timeout=60).raise_for_status()
 
 
 def slowly(response: requests.Response) -> bytes:

@@ -14,7 +14,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-import requests
 
 from functions.tenant_purge.run import RunFailed
 from local.emulators import PROJECT
@@ -27,7 +26,7 @@ from tests.helpers import functions
 from tests.helpers.dying import Death
 from tests.helpers.fakes import FakeEntra
 from tests.helpers.loop import run
-from tests.helpers.stores import Store, put, update
+from tests.helpers.stores import Store, add_users, put, update
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HANDFUL = 5
@@ -35,7 +34,7 @@ GONE, DISABLED, OWN, UNKNOWN = 700016, 7000112, 7000222, 123456
 AWAY = errors.Unavailable("entra", "test")
 
 
-class World:
+class Project:
     def __init__(self, firestore: str, auth: str) -> None:
         self.auth = auth
         self.database = Firestore(PROJECT, firestore)
@@ -50,7 +49,7 @@ class World:
             self.database,
             {f"{store.devices_path}/{device}": {"lastHeartbeatAt": NOW} for device in ids},
         )
-        self.add_users([f"{store.id}:{device}" for device in ids])
+        add_users(self.auth, [f"{store.id}:{device}" for device in ids])
         return store
 
     def closed(self, devices: int = 0) -> Store:
@@ -58,15 +57,6 @@ class World:
         store = self.tenant(devices)
         store.close(now=NOW)
         return store
-
-    def add_users(self, uids: list[str]) -> None:
-        if uids:
-            url = f"http://{self.auth}/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts:batchCreate"
-            users = [{"localId": uid} for uid in uids]
-            made = requests.post(
-                url, json={"users": users}, headers={"Authorization": "Bearer owner"}, timeout=30
-            )
-            made.raise_for_status()
 
     def uids(self) -> set[str]:
         found, token = run(self.users.page())
@@ -108,34 +98,34 @@ class World:
 
 
 @pytest.fixture
-def world(clean_firestore: str, clean_auth: str) -> World:
-    return World(clean_firestore, clean_auth)
+def project(clean_firestore: str, clean_auth: str) -> Project:
+    return Project(clean_firestore, clean_auth)
 
 
 @pytest.mark.parametrize("devices", [0, 1, 500, 501, 1001])
-def test_a_due_tenant_is_gone_and_its_neighbour_unchanged(world: World, devices: int) -> None:
+def test_a_due_tenant_is_gone_and_its_neighbour_unchanged(project: Project, devices: int) -> None:
     """Documents and Auth users of a due tenant go, and not a byte of another tenant's."""
-    neighbour, closed = world.tenant(3), world.closed(devices)
-    before = world.snapshot(neighbour)
+    neighbour, closed = project.tenant(3), project.closed(devices)
+    before = project.snapshot(neighbour)
 
-    world.run()
+    project.run()
 
-    assert world.is_gone(closed)
-    assert world.snapshot(neighbour) == before
-    assert len(world.uids()) == 3
+    assert project.is_gone(closed)
+    assert project.snapshot(neighbour) == before
+    assert len(project.uids()) == 3
 
 
-def test_a_tenant_that_is_not_due_stays(world: World) -> None:
+def test_a_tenant_that_is_not_due_stays(project: Project) -> None:
     """Closing alone deletes nothing: the purge waits for its time."""
-    tenant = world.tenant(2)
+    tenant = project.tenant(2)
     tenant.close(timedelta(minutes=65), now=NOW)
-    before = world.snapshot(tenant)
+    before = project.snapshot(tenant)
 
-    world.run(NOW + timedelta(minutes=64))
+    project.run(NOW + timedelta(minutes=64))
 
-    assert world.snapshot(tenant) == before
-    world.run(NOW + timedelta(minutes=65))
-    assert world.is_gone(tenant)
+    assert project.snapshot(tenant) == before
+    project.run(NOW + timedelta(minutes=65))
+    assert project.is_gone(tenant)
 
 
 @pytest.mark.parametrize(
@@ -150,74 +140,74 @@ def test_a_tenant_that_is_not_due_stays(world: World) -> None:
 )
 @pytest.mark.timeout(600)
 def test_a_run_killed_before_any_outside_call_is_finished_by_the_next(
-    world: World, devices: int, step: int
+    project: Project, devices: int, step: int
 ) -> None:
     """Wherever a run dies (for many devices, at every ninth call), the next converges; the neighbour never changes."""
-    neighbour = world.tenant(2)
-    before = world.snapshot(neighbour)
+    neighbour = project.tenant(2)
+    before = project.snapshot(neighbour)
     for calls in range(0, 300, step):
-        tenant, death = world.closed(devices), Death(calls)
-        mortal = death.may_strike(world.database), death.may_strike(world.users)
-        if not death.run(world.execution(database=mortal[0], users=mortal[1])):
+        tenant, death = project.closed(devices), Death(calls)
+        mortal = death.may_strike(project.database), death.may_strike(project.users)
+        if not death.run(project.execution(database=mortal[0], users=mortal[1])):
             break
-        world.run()
-        assert world.is_gone(tenant)
+        project.run()
+        assert project.is_gone(tenant)
     else:
         pytest.fail("the run never came to its end")
     assert calls > 8
-    assert world.is_gone(tenant)
-    assert world.snapshot(neighbour) == before
+    assert project.is_gone(tenant)
+    assert project.snapshot(neighbour) == before
 
 
-def test_two_runs_at_once_do_what_one_does(world: World) -> None:
+def test_two_runs_at_once_do_what_one_does(project: Project) -> None:
     """Two deliveries of one event at once disturb neither each other nor others; with the next, all due is gone."""
-    neighbour = world.tenant(2)
-    before = world.snapshot(neighbour)
-    tenants = [world.closed(devices) for devices in (1, 3, 501)]
+    neighbour = project.tenant(2)
+    before = project.snapshot(neighbour)
+    tenants = [project.closed(devices) for devices in (1, 3, 501)]
     start = Barrier(2)
 
     def deliver() -> None:
         start.wait(timeout=30)
         for _ in range(3):  # a delivery that ends as unavailable is made again, as Pub/Sub does
             with suppress(errors.Unavailable):
-                world.run(users=Users(PROJECT))
+                project.run(users=Users(PROJECT))
                 return
         pytest.fail("three deliveries found a service away")
 
     with ThreadPoolExecutor(2) as both:
         for delivered in [both.submit(deliver) for _ in range(2)]:
             delivered.result(timeout=120)
-    world.run()  # where each gave way to the other
+    project.run()  # where each gave way to the other
 
-    assert all(world.is_gone(tenant) for tenant in tenants)
-    assert world.snapshot(neighbour) == before
+    assert all(project.is_gone(tenant) for tenant in tenants)
+    assert project.snapshot(neighbour) == before
 
 
-def test_strays_below_a_tenant_go_too(world: World) -> None:
+def test_strays_below_a_tenant_go_too(project: Project) -> None:
     """Unknown collections, and documents below devices that are gone, do not outlive the tenant."""
-    tenant = world.closed(1)
+    tenant = project.closed(1)
     for path in ("notes/a", f"devices/{uuid.uuid4()}/logs/b", "notes/a/deeper/c"):
-        put(world.database, {f"{tenant.path}/{path}": {}})
+        put(project.database, {f"{tenant.path}/{path}": {}})
 
-    world.run()
+    project.run()
 
-    assert world.is_gone(tenant)
+    assert project.is_gone(tenant)
 
 
-def test_an_auth_user_without_a_document_goes_too(world: World) -> None:
+def test_an_auth_user_without_a_document_goes_too(project: Project) -> None:
     """A custom token exchanged after a sign-out leaves an Auth user; the purge finds it."""
-    tenant = world.closed(1)
-    world.add_users([f"{tenant.id}:{uuid.uuid4()}"])
+    tenant = project.closed(1)
+    add_users(project.auth, [f"{tenant.id}:{uuid.uuid4()}"])
 
-    world.run()
+    project.run()
 
-    assert world.is_gone(tenant)
+    assert project.is_gone(tenant)
 
 
-def test_a_user_that_firebase_does_not_delete_keeps_its_document(world: World) -> None:
+def test_a_user_that_firebase_does_not_delete_keeps_its_document(project: Project) -> None:
     """A partial error of the user deletion is no success: document and tenant stay for the next run."""
-    tenant = world.closed(5)
-    stubborn = next(iter(world.uids()))
+    tenant = project.closed(5)
+    stubborn = next(iter(project.uids()))
 
     class Partial(Users):
         async def delete(self, uids: Sequence[str]) -> set[str]:
@@ -225,17 +215,17 @@ def test_a_user_that_firebase_does_not_delete_keeps_its_document(world: World) -
             return kept | await super().delete([uid for uid in uids if uid not in kept])
 
     with pytest.raises(RunFailed):
-        world.run(users=Partial(PROJECT))
+        project.run(users=Partial(PROJECT))
 
-    assert world.uids() == {stubborn}
-    assert f"{tenant.devices_path}/{stubborn.partition(':')[2]}" in world.paths(tenant)
-    world.run()
-    assert world.is_gone(tenant)
+    assert project.uids() == {stubborn}
+    assert f"{tenant.devices_path}/{stubborn.partition(':')[2]}" in project.paths(tenant)
+    project.run()
+    assert project.is_gone(tenant)
 
 
-def test_one_poisoned_tenant_does_not_stop_nineteen_others(world: World) -> None:
+def test_one_poisoned_tenant_does_not_stop_nineteen_others(project: Project) -> None:
     """The fault of one tenant is reported, and the others are purged all the same."""
-    tenants = [world.closed(1) for _ in range(20)]
+    tenants = [project.closed(1) for _ in range(20)]
     poisoned = tenants[7]
 
     class Poisoned(Users):
@@ -244,53 +234,53 @@ def test_one_poisoned_tenant_does_not_stop_nineteen_others(world: World) -> None
             return kept | await super().delete([uid for uid in uids if uid not in kept])
 
     with pytest.raises(RunFailed):
-        world.run(users=Poisoned(PROJECT))
+        project.run(users=Poisoned(PROJECT))
 
-    assert [world.is_gone(tenant) for tenant in tenants].count(False) == 1
-    world.run()
-    assert world.is_gone(poisoned)
+    assert [project.is_gone(tenant) for tenant in tenants].count(False) == 1
+    project.run()
+    assert project.is_gone(poisoned)
 
 
-def test_a_tenant_onboarded_again_while_a_run_was_paused_is_untouched(world: World) -> None:
+def test_a_tenant_onboarded_again_while_a_run_was_paused_is_untouched(project: Project) -> None:
     """A run that resumes after another has finished, and the tenant came back, deletes nothing of it."""
-    tenant = world.closed(3)
+    tenant = project.closed(3)
     store = tenant.inner
 
     class Paused(Users):
         async def delete(self, uids: Sequence[str]) -> set[str]:
             kept = await super().delete(uids)
-            await world.execution()  # the other run, meanwhile
+            await project.execution()  # the other run, meanwhile
             await store.onboard("Contoso again", NOW)
             for device in [uid.partition(":")[2] for uid in uids] + [str(uuid.uuid4())]:
                 await store.register(device, 10, NOW)
             return kept
 
-    world.run(users=Paused(PROJECT))
+    project.run(users=Paused(PROJECT))
 
-    assert len(world.paths(tenant)) == 5
+    assert len(project.paths(tenant)) == 5
     assert tenant.tenant.status is Status.ACTIVE
 
 
-def test_a_spent_budget_leaves_the_rest_to_the_next_run(world: World) -> None:
+def test_a_spent_budget_leaves_the_rest_to_the_next_run(project: Project) -> None:
     """Out of time is no failure: the run stops cleanly, and the next one goes on."""
-    tenants = [world.closed(1) for _ in range(3)]
+    tenants = [project.closed(1) for _ in range(3)]
     ticks = itertools.count(0, 200)
 
-    world.run(clock=lambda: float(next(ticks)))
+    project.run(clock=lambda: float(next(ticks)))
 
-    left = [tenant for tenant in tenants if not world.is_gone(tenant)]
+    left = [tenant for tenant in tenants if not project.is_gone(tenant)]
     assert left
-    world.run()
-    assert all(world.is_gone(tenant) for tenant in tenants)
+    project.run()
+    assert all(project.is_gone(tenant) for tenant in tenants)
 
 
-def test_a_consent_that_is_gone_for_the_grace_closes_the_tenant(world: World) -> None:
+def test_a_consent_that_is_gone_for_the_grace_closes_the_tenant(project: Project) -> None:
     """Lost today: noted. Lost for thirty days without a break: closing."""
-    tenant = world.tenant(checked=NOW)
-    world.entra.answers = {tenant.id: GONE}
+    tenant = project.tenant(checked=NOW)
+    project.entra.answers = {tenant.id: GONE}
 
     for day in range(1, 32):
-        world.run(NOW + timedelta(days=day))
+        project.run(NOW + timedelta(days=day))
         assert tenant.tenant.status is (Status.ACTIVE if day < 31 else Status.CLOSING)
 
     closing = tenant.tenant.closing
@@ -298,31 +288,31 @@ def test_a_consent_that_is_gone_for_the_grace_closes_the_tenant(world: World) ->
     assert closing.reason is Reason.CONSENT_LOST
 
 
-def test_a_consent_seen_again_is_not_lost_any_more(world: World) -> None:
+def test_a_consent_seen_again_is_not_lost_any_more(project: Project) -> None:
     """The grace counts without a break: one answer that the principal is there starts it anew."""
-    tenant = world.tenant(checked=NOW)
+    tenant = project.tenant(checked=NOW)
     for day, codes in ((1, {tenant.id: GONE}), (2, {}), (3, {tenant.id: DISABLED})):
-        world.entra.answers = {**codes}
-        world.run(NOW + timedelta(days=day))
+        project.entra.answers = {**codes}
+        project.run(NOW + timedelta(days=day))
         assert (tenant.tenant.consent.lost_at is not None) == (day == 1)
 
 
-def test_a_consent_is_asked_for_once_a_day_at_most(world: World) -> None:
+def test_a_consent_is_asked_for_once_a_day_at_most(project: Project) -> None:
     """Two runs within a day make one probe."""
-    tenant = world.tenant(checked=NOW)
+    tenant = project.tenant(checked=NOW)
     for hours in (23, 24, 25, 47):
-        world.run(NOW + timedelta(hours=hours))
-    assert world.entra.asked == [tenant.id]
+        project.run(NOW + timedelta(hours=hours))
+    assert project.entra.asked == [tenant.id]
 
 
 @pytest.mark.parametrize("code", [OWN, UNKNOWN])
-def test_what_says_nothing_about_a_tenant_changes_none(world: World, code: int) -> None:
+def test_what_says_nothing_about_a_tenant_changes_none(project: Project, code: int) -> None:
     """Our own credential's fault and unknown codes are noted as unclear, for however long, and close nothing."""
-    tenant = world.tenant(checked=NOW)
-    world.entra.answers = {tenant.id: code}
+    tenant = project.tenant(checked=NOW)
+    project.entra.answers = {tenant.id: code}
 
     for day in range(2, 40):
-        world.run(NOW + timedelta(days=day))
+        project.run(NOW + timedelta(days=day))
 
     stored = tenant.tenant
     assert (stored.status, stored.consent.lost_at) == (Status.ACTIVE, None)
@@ -330,16 +320,16 @@ def test_what_says_nothing_about_a_tenant_changes_none(world: World, code: int) 
 
 
 def test_many_consents_lost_at_once_close_a_handful_and_alarm(
-    world: World, capsys: pytest.CaptureFixture[str]
+    project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run closes a handful for a lost consent and no more: the others may be a fault of ours, for people to see."""
-    tenants = [world.tenant(checked=NOW) for _ in range(HANDFUL + 2)]
-    world.entra.answers = {tenant.id: GONE for tenant in tenants}
+    tenants = [project.tenant(checked=NOW) for _ in range(HANDFUL + 2)]
+    project.entra.answers = {tenant.id: GONE for tenant in tenants}
 
-    world.run(NOW + timedelta(days=1))
+    project.run(NOW + timedelta(days=1))
     assert {tenant.tenant.status for tenant in tenants} == {Status.ACTIVE}
     assert "mass_consent_loss" not in capsys.readouterr().out
-    world.run(NOW + timedelta(days=31))
+    project.run(NOW + timedelta(days=31))
 
     statuses = [tenant.tenant.status for tenant in tenants]
     assert (statuses.count(Status.CLOSING), statuses.count(Status.ACTIVE)) == (HANDFUL, 2)
@@ -351,31 +341,31 @@ def test_many_consents_lost_at_once_close_a_handful_and_alarm(
     assert (alarm["severity"], alarm["count"]) == ("CRITICAL", 2)
 
 
-def test_entra_away_changes_nothing_and_is_reported(world: World) -> None:
+def test_entra_away_changes_nothing_and_is_reported(project: Project) -> None:
     """An outage of Entra ends the probing as unavailable; a due purge was done before."""
-    tenants = [world.tenant(checked=NOW) for _ in range(4)]
-    closed = world.closed(1)
-    before = [world.snapshot(tenant) for tenant in tenants]
-    world.entra.answers = {tenant.id: AWAY for tenant in tenants}
+    tenants = [project.tenant(checked=NOW) for _ in range(4)]
+    closed = project.closed(1)
+    before = [project.snapshot(tenant) for tenant in tenants]
+    project.entra.answers = {tenant.id: AWAY for tenant in tenants}
 
     with pytest.raises(errors.Unavailable):
-        world.run(NOW + timedelta(days=1))
+        project.run(NOW + timedelta(days=1))
 
-    assert [world.snapshot(tenant) for tenant in tenants] == before
-    assert world.is_gone(closed)
+    assert [project.snapshot(tenant) for tenant in tenants] == before
+    assert project.is_gone(closed)
 
 
-def test_the_audit_finds_nothing_but_the_inventory_and_everything_else(world: World) -> None:
+def test_the_audit_finds_nothing_but_the_inventory_and_everything_else(project: Project) -> None:
     """A clean database has no finding; a stray field, document, collection and Auth user each are one."""
-    tenant = world.tenant(2)
-    assert run(Audit(world.database, world.users).run()).findings == []
+    tenant = project.tenant(2)
+    assert run(Audit(project.database, project.users).run()).findings == []
 
     orphan = f"tenants/{uuid.uuid4()}/devices/{uuid.uuid4()}"
-    put(world.database, {"unknown/x": {}, f"{tenant.path}/notes/n": {}, orphan: {}})
-    update(world.database, tenant.path, {"email": "-"})
+    put(project.database, {"unknown/x": {}, f"{tenant.path}/notes/n": {}, orphan: {}})
+    update(project.database, tenant.path, {"email": "-"})
     stray = f"{tenant.id}:{uuid.uuid4()}"
-    world.add_users([stray, "somebody"])
-    report = run(Audit(world.database, world.users).run())
+    add_users(project.auth, [stray, "somebody"])
+    report = run(Audit(project.database, project.users).run())
 
     assert {path for path, _ in report.findings} == {
         *("unknown/x", f"{tenant.path}/notes/n", orphan, tenant.path),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from tests.helpers import functions
 from tests.helpers.fakes import FakeEntra
 from tests.helpers.loop import Waiting, run
 from tests.helpers.stores import Store, put, update
+from tests.helpers.support import support
 
 ROOT = Path(__file__).parents[2]
 KEY, NEW_KEY = "a-fingerprint-key-of-this-drill-alone", "another-fingerprint-key-of-this-drill"
@@ -67,15 +66,7 @@ class Drill:
         assert not any(store.read() for store in stores)
 
     def check(self, *arguments: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "support", "restore-check", "--json", *arguments],
-            cwd=ROOT,
-            env={**os.environ, "RECEIPT_FINGERPRINT_KEY": key},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return support("restore-check", "--json", *arguments, RECEIPT_FINGERPRINT_KEY=key)
 
 
 def everything(database: Firestore) -> list[Document]:

@@ -1,33 +1,17 @@
 """The operators' view of devices on real emulators: how many, how many expire, one and all signed out."""
 
 import json
-import os
-import subprocess
-import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.emulators import PROJECT
-from local.processes import ROOT
 from shared.google.firestore import Firestore
 from tests.helpers.stores import Store
+from tests.helpers.support import support
 
 NOW = datetime.now(UTC)
-
-
-def support(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "support", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from functions.tenant_purge.run import RunFailed
 from shared.receipts import path_of
 from tests.helpers import functions, tenants, virtual
+from tests.helpers.dying import Death
 from tests.helpers.fakes import NOW, FakeFirestore
-from tests.helpers.mortal import Outside, Process
 from tests.helpers.scheduled import Scheduled
 from tests.helpers.tenants import RECEIPT
 from tests.helpers.virtual import in_virtual_time
@@ -140,12 +140,17 @@ async def test_how_long_a_deletion_is_overdue_is_told(logged):
     )
 
 
-def another_process(project, process=None):
-    """The same project, seen by a process of its own. process: which dies at some call."""
+def another_process(project, death=None):
+    """The same project, seen by a process of its own. death: of that process."""
     outside = [project.database, project.users, project.entra]
-    if process:
-        outside = [Outside(one, process) for one in outside]
+    if death:
+        outside = [death.may_strike(part) for part in outside]
     return functions.purge(*outside, virtual.now, project.now)
+
+
+def neighbours(project, other):
+    """The stored documents of `other`, by path."""
+    return {path: stored for path, stored in project.database.kept.items() if other in path}
 
 
 @in_virtual_time
@@ -154,12 +159,12 @@ async def test_two_runs_at_once_converge():
     project = Scheduled()
     paths = [project.tenant(tenants.closing(), devices=30) for _ in range(5)]
     other = project.tenant(tenants.active(), devices=3)
-    before = {path: one for path, one in project.database.kept.items() if other in path}
+    before = neighbours(project, other)
     runs = [another_process(project).new_run().execute() for _ in range(2)]
     await asyncio.gather(*runs)
     assert not any(path.startswith(tuple(paths)) for path in project.database.documents)
     assert len(project.users.uids) == 3
-    assert before == {path: one for path, one in project.database.kept.items() if other in path}
+    assert before == neighbours(project, other)
     assert project.database.documents[path_of(RECEIPT)]["state"] == "signed"
 
 
@@ -167,22 +172,23 @@ async def test_two_runs_at_once_converge():
 @in_virtual_time
 async def test_a_run_that_is_killed_at_any_call_loses_nothing(in_effect):
     """Whatever its last call was, and whether that took effect: the next runs end it, and touch nobody else."""
-    calls, ended = 0, False
-    while not ended:
-        calls += 1
+    calls, has_died = 0, True
+    while has_died:
         project = Scheduled()
         path = project.tenant(tenants.closing(), devices=3)
         other = project.tenant(tenants.active(), devices=1)
         project.users.uids.add(f"{path.partition('/')[2]}:without-document")
-        process = Process(calls, in_effect)
-        run = another_process(project, process).new_run()
-        ended = await process.live(run.execute)
-        if not ended:
+        death = Death(calls, in_effect=in_effect, stride=1)
+        run = another_process(project, death).new_run()
+        has_died = await death.live(run.execute())
+        calls += 1
+        if has_died:
             await asyncio.sleep(15 * 60)
         await project.run()
         await project.run()
-        assert [found for found in project.database.documents if found.startswith(path)] == []
+        paths = list(project.database.documents)
+        assert [left for left in paths if left.startswith(path)] == []
         assert {uid.partition(":")[0] for uid in project.users.uids} == {other.partition("/")[2]}
         assert project.database.documents[path_of(RECEIPT)]["state"] == "signed"
-        assert len([found for found in project.database.documents if found.startswith(other)]) == 2
+        assert len([left for left in paths if left.startswith(other)]) == 2
     assert calls > 20

@@ -47,11 +47,11 @@ class Patient(doctor.Doctor):
     def _authorized(self):
         return self
 
-    def request(self, _method, _url):
-        status, body = next(self._rules)
-        if isinstance(body, str):
-            body = {"source": {"files": [{"content": body}]}}
-        return Answer(status, json.dumps(body).encode())
+    def request(self, _method, _url, body=None):
+        status, document = next(self._rules)
+        if isinstance(document, str):
+            document = {"source": {"files": [{"content": document}]}}
+        return Answer(status, json.dumps(document).encode())
 
 
 async def finding(patient, check):

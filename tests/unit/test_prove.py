@@ -188,13 +188,13 @@ async def journey_of(status: dict[str, object], versions: bytes) -> tuple[Journe
 async def test_an_organization_that_is_being_deleted_is_left_alone():
     """Nothing is proven on it; what is left to do is said, and every other check is told as not reached."""
     journey, told = await journey_of(tenants.closing(), b'{"commit": "c", "digest": "d"}')
-    assert journey.found.made["versions"].ok is True
-    assert journey.found.made["connected"].ok is False
-    assert (journey.is_whole, "signed in" in journey.found.made) == (False, False)
+    assert journey.findings.by_check["versions"].ok is True
+    assert journey.findings.by_check["connected"].ok is False
+    assert (journey.is_whole, "signed in" in journey.findings.by_check) == (False, False)
     assert "being deleted" in told[0]
 
 
 async def test_a_function_that_tells_nothing_of_itself_is_seen():
     """An answer without JSON, such as a page of a proxy, is no version."""
     journey, _told = await journey_of(tenants.purging(), b"<html>")
-    assert journey.found.made["versions"].ok is False
+    assert journey.findings.by_check["versions"].ok is False

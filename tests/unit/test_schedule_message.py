@@ -2,7 +2,7 @@
 
 from cloudevents.http import from_http
 
-from deploy.infrastructure.message import ATTRIBUTES, DATA
+from shared.schedule import ATTRIBUTES, DATA
 
 
 def test_the_message_is_a_cloud_event():

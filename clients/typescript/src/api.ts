@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Get an anonymous identity for this device
-         * @description Harmless to repeat: the same device ID gets a fresh custom token and nothing new is stored.
+         * @description May be repeated: the same device ID gets a fresh custom token, and nothing new is stored.
          */
         post: operations["registerDevice"];
         delete?: never;
@@ -36,7 +36,7 @@ export interface paths {
         post?: never;
         /**
          * Delete this device's document and its Firebase user
-         * @description Harmless to repeat while the ID token is good.
+         * @description May be repeated while the ID token is valid.
          */
         delete: operations["signOut"];
         options?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report that the device lives, and how its last sync ended */
+        /** Send a heartbeat, with the outcome of the last sync */
         post: operations["beat"];
         delete?: never;
         options?: never;
@@ -69,7 +69,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a phone may find about itself and its organization
+         * Return the fields that may be stored about a device and its organization
          * @description Public, and cached for an hour. A phone that finds another field beats with `inventory_mismatch`.
          */
         get: operations["inventory"];
@@ -91,8 +91,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * How a requested deletion stands
-         * @description For whoever holds its receipt ID; nobody signs in. A form of the portal makes the same call, and a browser gets a page. The keys that receipts are checked with stand at `/.well-known/jwks.json`, the inventory that they name at `/inventory.json`.
+         * Return the state of a requested deletion, and its receipt
+         * @description For whoever has the receipt ID; nobody signs in. A form of the portal makes the same call, and a browser gets a page. The public keys of receipts are at `/.well-known/jwks.json`, the inventory that they name at `/inventory.json`.
          */
         post: operations["receipt"];
         delete?: never;
@@ -121,7 +121,7 @@ export interface components {
              * @enum {string}
              */
             code: "address_too_long" | "app_not_attested" | "app_only_token" | "app_outdated" | "body_too_large" | "client_not_allowed" | "conflict" | "device_gone" | "device_limit" | "forbidden" | "headers_too_large" | "insufficient_scope" | "internal" | "malformed" | "method_not_allowed" | "not_found" | "reauthenticate" | "receipt_unknown" | "tenant_closing" | "tenant_not_onboarded" | "tenant_purging" | "too_many_for_token" | "too_many_lookups" | "too_many_new_devices" | "too_many_requests" | "unauthenticated" | "unavailable" | "unsupported_media_type";
-            /** @description Which members are missing or wrong, where that is what is malformed */
+            /** @description The members that are missing or wrong, if a member is malformed */
             fields?: string[];
         };
         RegistrationBody: {
@@ -148,7 +148,7 @@ export interface components {
             outcome: "succeeded" | "failed" | "inventory_mismatch";
         };
         HeartbeatAnswer: {
-            /** @description Spread by 10 %, so that phones drift apart */
+            /** @description With a jitter of 10 %, so that phones do not beat at once */
             nextHeartbeatInSeconds: number;
         };
         Inventory: {
@@ -195,7 +195,7 @@ export interface operations {
             header?: {
                 /** @description The app's version; without it the app counts as current */
                 "Calliente-App-Version"?: string;
-                /** @description A token of Firebase App Check, where the deployment asks for it */
+                /** @description A token of Firebase App Check, if the deployment requires it */
                 "X-Firebase-AppCheck"?: string;
             };
             path?: never;
@@ -390,7 +390,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description This device is forgotten */
+            /** @description The device is deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -492,7 +492,7 @@ export interface operations {
             header?: {
                 /** @description The app's version; without it the app counts as current */
                 "Calliente-App-Version"?: string;
-                /** @description A token of Firebase App Check, where the deployment asks for it */
+                /** @description A token of Firebase App Check, if the deployment requires it */
                 "X-Firebase-AppCheck"?: string;
             };
             path?: never;

@@ -40,7 +40,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @dataclass(frozen=True)
-class World:
+class Fixture:
     """firestore: the emulator's address. database: a client of it. folder: for files, and staged functions."""
 
     firestore: str
@@ -128,7 +128,7 @@ def opened(address: str) -> Iterator[Firestore]:
 
 
 @contextlib.contextmanager
-def world(*, quick: bool) -> Iterator[World]:
+def fixture(*, quick: bool) -> Iterator[Fixture]:
     STATE.mkdir(exist_ok=True)
     with contextlib.ExitStack() as cleanup:
         folder = Path(
@@ -138,4 +138,4 @@ def world(*, quick: bool) -> Iterator[World]:
         database = cleanup.enter_context(opened(firestore))
         run(_warm_up(database))
         keys = cleanup.enter_context(issuer(PROJECT, folder))
-        yield World(firestore, database, keys, folder, quick)
+        yield Fixture(firestore, database, keys, folder, quick)

@@ -1,5 +1,6 @@
-"""What Cloud Scheduler publishes: a CloudEvent in HTTP's binary mode; Pub/Sub makes headers of a message's attributes.
+"""The message that starts the scheduled run: what Cloud Scheduler publishes, and Pub/Sub delivers unwrapped.
 
+Pub/Sub makes headers of a message's attributes, so it arrives as a CloudEvent in HTTP's binary mode.
 Sources: Pub/Sub, "Payload unwrapping for push subscriptions"; CloudEvents, "HTTP Protocol Binding".
 """
 
@@ -7,7 +8,7 @@ ATTRIBUTES = {
     "ce-specversion": "1.0",
     "ce-type": "com.calliente.schedule.due",
     "ce-source": "//cloudscheduler.googleapis.com/calliente-purge",
-    "ce-id": "due",  # always the same: a run is harmless however often it is asked for
+    "ce-id": "due",  # always the same: runs may be repeated
     "Content-Type": "application/json",
 }
 DATA = b"{}"

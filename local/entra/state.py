@@ -1,6 +1,4 @@
-"""What the stand-in knows while it runs: organizations, consents, keys, codes; and its switches to
-misbehave.
-"""
+"""The state of a running stand-in: organizations, consents, keys and codes, and the switches that make it misbehave."""
 
 from __future__ import annotations
 
@@ -48,11 +46,8 @@ class Grant:
     expires_at: float
 
 
-class World:
-    """State and switches.
-
-    Methods take effect with the next request; those named in SWITCHES also work over HTTP.
-    """
+class State:
+    """The state, and the switches. What a method changes takes effect with the next request."""
 
     def __init__(
         self, app: AppRegistration | None = None, tenants: Iterable[Tenant] | None = None
@@ -104,7 +99,7 @@ class World:
         details = {key: tuple(v) if isinstance(v, list) else v for key, v in details.items()}
         account = make_account(tenant_id.lower(), username, **details)
         tenant = self.tenant(tenant_id)
-        others = tuple(one for one in tenant.accounts if one.oid != account.oid)
+        others = tuple(other for other in tenant.accounts if other.oid != account.oid)
         self._tenants[tenant.tenant_id] = replace(tenant, accounts=(*others, account))
         return account
 
@@ -141,17 +136,13 @@ class World:
         return self._consent_refusals.get(tenant_id)
 
     def lag(self, requests: int, at: str = "any") -> None:
-        """So many requests to authorize or token (at: 'any', or one of the two) find a consent not
-        there yet.
-        """
+        """Make the next requests to authorize or token (at: 'any', or one of the two) not see a new consent yet."""
         if at not in ("any", "authorize", "token"):
             raise ValueError("at is 'any', 'authorize' or 'token'")
         self._lag = (requests, at)
 
     def check_consent(self, tenant_id: str, kind: str, missing: int = 65001) -> None:
-        """Raises Refused with `missing` where the organization has not consented, or the lag says
-        so.
-        """
+        """Raises Refused with `missing` if the organization has not consented, or its consent is not seen yet."""
         with self.lock:
             left, at = self._lag
             if left > 0 and at in ("any", kind):
