@@ -67,7 +67,8 @@ test-integration: $(SETUP) ## Run the tests of single parts against the emulator
 test-e2e: $(SETUP) $(CLIENTS) ## Run the tests of the whole stack
 	@$(PYTEST) tests/e2e -m "not faults"
 
-test-browser: $(SETUP) $(STAMPS)/chromium $(STAMPS)/firefox ## Walk the pages in Chromium and Firefox; screenshots in build/screenshots/
+test-browser: $(SETUP) $(STAMPS)/chromium $(STAMPS)/firefox ## Walk the pages in Chromium and Firefox; all of them in pictures: build/screenshots/index.html
+	@rm -rf build/screenshots
 	@CHROMIUM_REQUIRED=1 FIREFOX_REQUIRED=1 $(PYTEST) tests/browser
 
 test-clients: $(SETUP) $(CLIENTS) ## Test the client in TypeScript, by itself and on the whole stack

@@ -36,6 +36,9 @@ WHILE_REGISTERED = "until the device signs out or has been silent for 180 days (
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
 NOTHING_OF_A_PERSON = "nothing about a person"
+LAST_RAN = "in which hour the app last ran on one phone; never whose"
+LAST_REACHED = "in which hour contacts last reached one phone; never whose, or which"
+LAST_WORKED = "whether the last synchronization of one phone worked; never whose"
 ADMINISTRATOR_ACTED = "that an administrator, or support, acted at that time; never who"
 
 
@@ -203,7 +206,7 @@ class DeviceDocument(Stored):
             WHILE_REGISTERED,
             DEVICE,
             SUPPORT,
-            says="in which hour the app last ran on one phone; never whose",
+            says=LAST_RAN,
         ),
     )
     lastSyncAt = Timestamp(
@@ -213,7 +216,7 @@ class DeviceDocument(Stored):
             DEVICE,
             PORTAL,
             SUPPORT,
-            says="in which hour contacts last reached one phone; never whose, or which",
+            says=LAST_REACHED,
         ),
     )
     lastOutcome = fields.String(
@@ -224,7 +227,7 @@ class DeviceDocument(Stored):
             DEVICE,
             PORTAL,
             SUPPORT,
-            says="whether the last synchronization of one phone worked; never whose",
+            says=LAST_WORKED,
         ),
     )
 

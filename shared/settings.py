@@ -342,7 +342,12 @@ class StatementSettings(EmulatorSettings):
 
 @dataclass(frozen=True)
 class PortalSettings(
-    ProjectSettings, EntraSettings, ClosingSettings, PortalSessionSettings, StatementSettings
+    ProjectSettings,
+    EntraSettings,
+    ClosingSettings,
+    ExpirySettings,
+    PortalSessionSettings,
+    StatementSettings,
 ):
     """onboarding_url: where an organization that is not connected is sent, if anywhere."""
 

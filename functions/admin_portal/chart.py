@@ -50,12 +50,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """All numbers of the card, written as the reader writes them."""
+    """All numbers of the card, written as the reader writes them. expiring: empty where it is none."""
 
     devices: str
     is_empty: bool
     failing: str
     failing_share: str
+    expiring: str
     bars: tuple[Bar, ...]
     width: int = STEP * len(FRESHNESS)
     height: float = ABOVE + BAR_HEIGHT + BELOW
@@ -69,6 +70,7 @@ class Chart:
             figures.devices == 0,
             catalog.number(figures.failing),
             catalog.share(figures.failing, figures.devices),
+            catalog.number(figures.expiring) if figures.expiring else "",
             tuple(_bars(figures, catalog)),
         )
 

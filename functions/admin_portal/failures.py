@@ -38,6 +38,10 @@ FAILURES: Mapping[str, Message] = {
                 "An administrator with one of the roles that its first page names can connect it in about a "
                 "minute."
             ),
+            N_(
+                "If it was deleted, its signed receipt can be looked up for two years, with the receipt ID that "
+                "was shown before."
+            ),
         ),
     ),
     "tenant_purging": Message(
@@ -71,7 +75,7 @@ FAILURES: Mapping[str, Message] = {
     "wrong_name": Message(
         N_("The name does not match"),
         (
-            N_("Nothing was deleted. What you typed is not your organization’s name."),
+            N_("Nothing was changed. What you typed is not your organization’s name."),
             N_("Go back and type the name exactly as it is shown."),
         ),
     ),

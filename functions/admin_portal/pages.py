@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,23 @@ from shared.web.pages import Pages, allow_forms, origin_of
 
 from .chart import Chart
 from .failures import FAILURES
-from .figures import Figures
+from .figures import Counting
 
-PURPOSES = ("sign-out", "data", "audit", "deletion", "deletion-request", "withdrawal")
+PURPOSES = (
+    "sign-out",
+    "data",
+    "audit",
+    "sign-outs",
+    "deletion",
+    "deletion-request",
+    "withdrawal",
+)
+RUN_MINUTES = 15  # between two scheduled runs
 UNCONNECTED = ("tenant_not_onboarded", "consent_missing")  # what connecting again would cure
+DELETED = ("tenant_not_onboarded", "tenant_purging")  # what a receipt tells more of
 BACK = N_("Back to the portal")
 CONNECT = N_("Connect the organization")
+LOOK_UP = N_("Look up the receipt of a deletion")
 
 
 class PortalPages:
@@ -40,8 +51,10 @@ class PortalPages:
         self._url = settings.portal_url
         self._authority = settings.entra_authority
         self._onboarding = settings.onboarding_url
+        self._expiry_days = settings.device_expiry_days
         self._delay = timedelta(seconds=settings.purge_delay_seconds)
-        self._pages = Pages(Path(__file__).parent / "templates", FAILURES, languages)
+        security = self._onboarding and f"{self._onboarding}/security"
+        self._pages = Pages(Path(__file__).parent / "templates", FAILURES, languages, security)
         self.catalog_of = self._pages.catalog_of
 
     def sign_in(self, request: Request) -> Response:
@@ -58,16 +71,16 @@ class PortalPages:
         self,
         request: Request,
         stored: Stored,
-        count: Callable[[], Awaitable[Figures | None]],
+        counting: Counting,
         tokens: Mapping[str, str],
         now: datetime,
     ) -> Response:
-        """tokens: of each form, by purpose. count: called when all above the figures is on its way."""
+        """tokens: of each form, by purpose. counting: begins when all above the figures is on its way."""
         catalog = self.catalog_of(request)
         tenant, closing = stored.tenant, stored.tenant.closing
 
-        async def load_figures() -> Chart | None:
-            found = await count()
+        async def chart() -> Chart | None:
+            found = await counting.figures()
             return Chart.of(found, catalog) if found else None
 
         note_outcome(request, tenant.status.value)
@@ -85,7 +98,11 @@ class PortalPages:
             earliest=now + self._delay,
             onboarding=self._onboarding,
             counted=now,
-            count=load_figures,
+            is_counted_soon=counting.is_soon,
+            chart=chart,
+            expiry_days=self._expiry_days,
+            sign_out=tenant.sign_out,
+            run_minutes=RUN_MINUTES,
             tokens=tokens,
             links=self._links,
         )
@@ -102,6 +119,8 @@ class PortalPages:
 
     def failure(self, request: Request, code: str, status: int) -> Response:
         ways = {BACK: self._link("")}
+        if code in DELETED:
+            ways = {LOOK_UP: self._link("receipts"), **ways}
         if self._onboarding and code in UNCONNECTED:
             ways = {CONNECT: self._onboarding, **ways}
         return allow_forms(self._pages.failure(code, self.catalog_of(request), status, ways))

@@ -28,7 +28,7 @@ from shared.web.browser import not_ahead
 from shared.web.version import version
 
 from . import download, pages, sign_in
-from .figures import figures
+from .figures import PATIENCE_SECONDS, Counting, figures
 from .forms import Forms
 from .receipts import wants_json
 from .session import Session, Sessions, SignedOut
@@ -43,7 +43,10 @@ class WrongName(errors.Malformed):
 
 @dataclass(frozen=True)
 class Portal:
-    """flows: the cookies of sign-ins under way. clock: now, aware. new_id: makes receipt IDs."""
+    """flows: the cookies of sign-ins under way. clock: now, aware. new_id: makes receipt IDs.
+
+    patience_seconds: how long the forms of a page may wait for its numbers.
+    """
 
     settings: PortalSettings
     entra: EntraCalls
@@ -54,6 +57,7 @@ class Portal:
     pages: pages.PortalPages
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    patience_seconds: float = PATIENCE_SECONDS
 
     async def home(self, request: Request) -> Response:
         """GET /: the way to sign in, or the organization."""
@@ -61,9 +65,10 @@ class Portal:
         if session is None:
             return self.pages.sign_in(request)
         store, stored = await self.organization(session)
-        now = self.clock()
+        now, days = self.clock(), self.settings.device_expiry_days
         tokens = {name: self.sessions.form_token(session, name) for name in pages.PURPOSES}
-        return self.pages.overview(request, stored, lambda: figures(store, now), tokens, now)
+        counting = Counting(lambda: figures(store, now, days), self.patience_seconds)
+        return self.pages.overview(request, stored, counting, tokens, now)
 
     async def begin(self, request: Request) -> Response:
         """GET /sign-in[?organization] → Microsoft's sign-in."""
@@ -103,10 +108,7 @@ class Portal:
 
     async def request_deletion(self, request: Request) -> Response:
         """POST /deletion, with the organization's name typed → /, which shows due time and receipt."""
-        session, form = self.forms.read(request, "deletion")
-        store, stored = await self.organization(session)
-        if not same_name(form.get("name", ""), stored.tenant.name):
-            raise WrongName
+        store = await self._confirmed(request, "deletion")
         delay = timedelta(seconds=self.settings.purge_delay_seconds)
         closing = Closing(self.clock() + delay, Reason.REQUESTED, self.new_id(), new_salt())
         await store.change(lambda tenant: tenant.close(closing))
@@ -122,6 +124,14 @@ class Portal:
         if stored.tenant.closing and after.withdrawn:
             receipt = after.withdrawn.receipt_id
             logs.event("deletion_withdrawn", way=Way.PORTAL.value, receipt=receipt)
+        return see_other(self._address(""))
+
+    async def request_sign_outs(self, request: Request) -> Response:
+        """POST /sign-outs, with the organization's name typed → /, which shows that the scheduled run will do it."""
+        store = await self._confirmed(request, "sign-outs")
+        now = self.clock()
+        await store.change(lambda tenant: tenant.ask_sign_out(now))
+        logs.event("sign_outs_requested")
         return see_other(self._address(""))
 
     async def data(self, request: Request) -> Response:
@@ -152,6 +162,7 @@ class Portal:
             "/sign-in": {"GET": not_ahead(self.begin)},
             "/signed-in": {"GET": not_ahead(self.signed_in)},
             "/sign-out": {"POST": self.sign_out},
+            "/sign-outs": {"POST": self.request_sign_outs},
             "/deletion": {"POST": self.request_deletion},
             "/withdrawal": {"POST": self.withdraw_deletion},
             "/data": {"POST": self.data},
@@ -170,6 +181,14 @@ class Portal:
         if not session.is_of(stored):
             raise SignedOut
         return store, stored
+
+    async def _confirmed(self, request: Request, purpose: str) -> TenantStore:
+        """Of the session's organization, whose name the form has. Raises WrongName."""
+        session, form = self.forms.read(request, purpose)
+        store, stored = await self.organization(session)
+        if not same_name(form.get("name", ""), stored.tenant.name):
+            raise WrongName
+        return store
 
     def _go(self, request: Request, address: str, attempt: Attempt) -> Response:
         response = see_other(address)

@@ -48,6 +48,10 @@ class Onboarding:
         """GET /: what will be stored, what is asked for, and the way to begin."""
         return self.pages.landing(request)
 
+    async def security(self, request: Request) -> Response:
+        """GET /security: what is stored, what threatens it, who processes it, how to check a receipt and to report."""
+        return self.pages.security(request)
+
     async def start(self, request: Request) -> Response:
         """GET /start[?organization] → Microsoft's consent page, of any organization or the one named."""
         organization = named(load_query(request).get("organization", ""))
@@ -118,6 +122,7 @@ class Onboarding:
     def routes(self) -> Routes:
         return {
             "/": {"GET": self.landing, "HEAD": self.landing},
+            "/security": {"GET": self.security, "HEAD": self.security},
             "/start": {"GET": not_ahead(self.start)},
             "/consented": {"GET": not_ahead(self.consented)},
             "/verified": {"GET": not_ahead(self.verified)},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,10 +10,10 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import inventory
 from shared.entra.codes import Group
 from shared.entra.meanings import GROUPS
 from shared.entra.organization import MOST_CHARACTERS
+from shared.receipts import KEYS_PATH
 from shared.settings import OnboardingSettings
 from shared.web.app import note_outcome
 from shared.web.catalogs import Catalog
@@ -23,12 +22,14 @@ from shared.web.pages import Pages, allow_forms, origin_of
 
 from .failures import FAILURES
 from .progress import Asking, Connected, Failed, Progress, Waiting
-from .stored import DEVICE, DEVICE_SILENT, STORED
+from .security import PROCESSORS, THREATS
+from .stored import KINDS, ORGANIZATION, PHONE, Row, rows_of
 
 START_AGAIN = N_("Start again")
 RETRY = N_("Try again")
 
 RETRY_SECONDS = 5
+CACHED_SECONDS = 3600
 MOST_TRIES = {  # by what is waited for
     GROUPS[group].page: GROUPS[group].tries for group in (Group.SPREADING, Group.GRAPH)
 }
@@ -61,42 +62,6 @@ STATUSES = {
 }  # every other failure is 400: the attempt cannot be continued
 
 
-@dataclass(frozen=True)
-class Row:
-    """One thing that is stored."""
-
-    label: str
-    purpose: str
-    retention: str
-
-
-def stored_rows(catalog: Catalog, days: int, silence_days: int) -> list[Row]:
-    """The inventory in words for people. days: after which a lost consent closes an organization.
-
-    silence_days: after which a silent device is removed; 0: never.
-
-    Raises KeyError for a field that has no words: it may not be stored unsaid.
-    """
-    names = [
-        "tenantId",
-        *inventory.paths(inventory.TenantDocument()),
-        "deviceId",
-        *inventory.paths(inventory.DeviceDocument()),
-    ]
-    return [
-        Row(
-            catalog.gettext(said.label),
-            _with_days(said.purpose, catalog, days),
-            _with_days(
-                DEVICE_SILENT if said.retention == DEVICE and silence_days else said.retention,
-                catalog,
-                silence_days,
-            ),
-        )
-        for said in map(STORED.__getitem__, names)
-    ]
-
-
 def by_retention(rows: list[Row]) -> list[tuple[str, list[Row]]]:
     """What is kept equally long, together, so that each time is said once."""
     groups: dict[str, list[Row]] = {}
@@ -125,27 +90,55 @@ class OnboardingPages:
         self._authority = settings.entra_authority
         self._portal = settings.portal_url
         self._days = settings.consent_grace_days
-        self._backup_days = settings.backup_days
-        self._pages = Pages(Path(__file__).parent / "templates", FAILURES, languages)
+        # A backup that was made just before a deletion lives for all of its days.
+        self._backup_days = settings.backup_days and settings.backup_days + 1
+        self._pages = Pages(
+            Path(__file__).parent / "templates", FAILURES, languages, self._link("security")
+        )
         self._inventory = {
-            name: by_retention(stored_rows(catalog, self._days, settings.device_expiry_days))
+            name: {
+                path: rows_of(path, catalog, self._days, settings.device_expiry_days)
+                for path in KINDS
+            }
             for name, catalog in self._pages.catalogs.items()
         }
 
     def landing(self, request: Request) -> Response:
         """Its links lead to the canonical address, wherever it was opened: the cookies are bound to that."""
         catalog = self._pages.catalog_of(request)
+        inventory = self._inventory[catalog.name]
         response = self._pages.render(
             "landing.html",
             catalog,
-            stored=self._inventory[catalog.name],
+            stored=by_retention([row for path in (ORGANIZATION, PHONE) for row in inventory[path]]),
             address=f"{self._url}/start",
             most_characters=MOST_CHARACTERS,
-            # A backup that was made just before a deletion lives for all of its days.
-            backup_days=self._backup_days and self._backup_days + 1,
+            backup_days=self._backup_days,
         )
         # Chromium holds the redirect that answers a form to the policy, too.
         return allow_forms(response, origin_of(self._url), origin_of(self._authority))
+
+    def security(self, request: Request) -> Response:
+        """The same for everybody who reads that language, so it may be kept for an hour."""
+        catalog = self._pages.catalog_of(request)
+        response = self._pages.render(
+            "security.html",
+            catalog,
+            stored=[
+                (KINDS[path].title, *group)
+                for path, rows in self._inventory[catalog.name].items()
+                for group in by_retention(rows)
+            ],
+            backup_days=self._backup_days,
+            threats=THREATS,
+            processors=PROCESSORS,
+            portal=self._portal,
+            keys_path=KEYS_PATH,
+            start=self._link(""),
+        )
+        response.headers["Cache-Control"] = f"public, max-age={CACHED_SECONDS}"
+        response.headers["Vary"] = "Accept-Language"
+        return response
 
     def outcome(
         self,
@@ -223,9 +216,3 @@ class OnboardingPages:
 
     def _link(self, name: str) -> str:
         return f"{self.base}/{name}"
-
-
-def _with_days(text: str | tuple[str, str], catalog: Catalog, days: int) -> str:
-    if isinstance(text, str):
-        return catalog.gettext(text)
-    return catalog.ngettext(*text, days) % {"days": catalog.number(days)}

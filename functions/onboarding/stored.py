@@ -1,10 +1,12 @@
-"""The inventory in words for people: what each field is called, why it is stored, and until when."""
+"""The inventory in words for people: what each field is called, why it is stored, until when, and what it can say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared import inventory
+from shared.web.catalogs import Catalog
 from shared.web.messages import N_, NN_
 
 
@@ -17,9 +19,50 @@ class Stored:
     retention: str
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of document, in English. id: the name in STORED of its document ID. prefix: there, of its fields."""
+
+    title: str
+    id: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that is stored, in one language. says: at most, of a person."""
+
+    label: str
+    purpose: str
+    retention: str
+    says: str
+
+
+ORGANIZATION, PHONE = "tenants/{tenantId}", "tenants/{tenantId}/devices/{deviceId}"
+KINDS: Mapping[str, Kind] = {  # by the path of the inventory
+    ORGANIZATION: Kind(N_("Of the organization"), "tenantId"),
+    PHONE: Kind(N_("Of each phone"), "deviceId"),
+    "receipts/{receiptId}": Kind(N_("Of each deletion; it names nobody"), "receiptId", "receipt."),
+    "state/sweep": Kind(N_("Of the scheduled run"), prefix="sweep."),
+}
+# By what the inventory says of a field.
+SAYS: Mapping[str, str] = {
+    inventory.NOTHING_OF_A_PERSON: N_("Nothing about a person"),
+    inventory.ADMINISTRATOR_ACTED: N_(
+        "That an administrator, or support, acted at that time; never who"
+    ),
+    inventory.LAST_RAN: N_("In which hour the app last ran on one phone; never whose"),
+    inventory.LAST_REACHED: N_(
+        "In which hour contacts last reached one phone; never whose, or which"
+    ),
+    inventory.LAST_WORKED: N_("Whether the last synchronization of one phone worked; never whose"),
+}
 _CONNECTED = N_("As long as the organization is connected")
 _CLOSING = N_("While a deletion is due, until it is done or withdrawn")
 _WITHDRAWN = N_("Until the next deletion is requested, or the data is deleted")
+_TWO_YEARS = N_("For two years after the deletion or its withdrawal")
+_BACKUPS = N_("Until no backup can hold the organization any more")
+_SWEEP = N_("While the run looks through all sign-ins, a day at most")
 DEVICE = N_("Until the phone signs out or the organization’s data is deleted")
 DEVICE_SILENT = NN_(  # instead, where silent devices are removed
     "Until the phone signs out, has been silent for %(days)s day, or the organization’s data is deleted",
@@ -123,4 +166,82 @@ STORED: Mapping[str, Stored] = {
         N_("Share of failures, counted per organization"),
         DEVICE,
     ),
+    "receiptId": Stored(
+        N_("Receipt ID"),
+        N_("A random number, by which whoever asked for the deletion finds its receipt"),
+        _TWO_YEARS,
+    ),
+    "receipt.state": Stored(
+        N_("State of the deletion"),
+        N_("Pending, withdrawn or done"),
+        _TWO_YEARS,
+    ),
+    "receipt.purgeAt": Stored(
+        N_("Time of deletion"),
+        N_("When it becomes due"),
+        N_("Until it has ended"),
+    ),
+    "receipt.receipt": Stored(
+        N_("The signed receipt"),
+        N_("Proves the deletion; it names nobody"),
+        _TWO_YEARS,
+    ),
+    "receipt.expireAt": Stored(
+        N_("End of the receipt"),
+        N_("When Firestore deletes this document by itself"),
+        _TWO_YEARS,
+    ),
+    "receipt.fingerprint": Stored(
+        N_("Fingerprint"),
+        N_("A keyed digest of the tenant ID, so that a restored backup brings nobody back"),
+        _BACKUPS,
+    ),
+    "receipt.fingerprintUntil": Stored(
+        N_("End of the fingerprint"),
+        N_("When the last backup that may hold the organization is gone"),
+        _BACKUPS,
+    ),
+    "sweep.pageToken": Stored(
+        N_("Bookmark"),
+        N_("Where the look through all sign-ins goes on: the ID of the last one listed"),
+        _SWEEP,
+    ),
+    "sweep.startedAt": Stored(
+        N_("Begun at"),
+        N_("When that look began; after a day it begins anew"),
+        _SWEEP,
+    ),
 }
+
+
+def rows_of(path: str, catalog: Catalog, days: int, silence_days: int) -> list[Row]:
+    """A kind of document of the inventory, in words for people. days: after which a lost consent closes.
+
+    silence_days: after which a silent device is removed; 0: never.
+
+    Raises KeyError for a field that has no words: it may not be stored unsaid.
+    """
+    kind = KINDS[path]
+    fields = [
+        (kind.prefix + name, field.metadata["says"])
+        for name, field in inventory.leaves(inventory.DOCUMENTS[path]())
+    ]
+    if kind.id:
+        fields.insert(0, (kind.id, inventory.NOTHING_OF_A_PERSON))
+    return [_row(STORED[name], SAYS[says], catalog, days, silence_days) for name, says in fields]
+
+
+def _row(stored: Stored, says: str, catalog: Catalog, days: int, silence_days: int) -> Row:
+    is_silent = stored.retention == DEVICE and silence_days
+    return Row(
+        catalog.gettext(stored.label),
+        _with_days(stored.purpose, catalog, days),
+        _with_days(DEVICE_SILENT if is_silent else stored.retention, catalog, silence_days),
+        catalog.gettext(says),
+    )
+
+
+def _with_days(text: str | tuple[str, str], catalog: Catalog, days: int) -> str:
+    if isinstance(text, str):
+        return catalog.gettext(text)
+    return catalog.ngettext(*text, days) % {"days": catalog.number(days)}

@@ -23,6 +23,7 @@ from shared.web import catalogs
 from shared.web.catalogs import Catalog
 from shared.web.languages import lookup
 from shared.web.messages import Message
+from shared.web.version import read_build, shown
 
 SHARED_TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (SHARED_TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ class Pages:
     """The pages of one function. templates: its own folder, whose pages extend the shared layout.html.
 
     failures: by code. languages: the catalogs, by name; all of them where none are given.
+    security: where the page about security is, if anywhere. build: what runs, for the end of each page.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Pages:
         templates: Path,
         failures: Mapping[str, Message],
         languages: Mapping[str, Catalog] | None = None,
+        security: str = "",
+        build: Mapping[str, str] | None = None,
     ) -> None:
         self._failures = failures
         self.catalogs = languages or catalogs.load()
@@ -52,6 +56,9 @@ class Pages:
         self._environments = {
             name: _environment(loader, catalog) for name, catalog in self.catalogs.items()
         }
+        version = shown(read_build() if build is None else build)
+        for environment in self._environments.values():
+            environment.globals.update(security=security, version=version)
         self._streaming = {
             name: environment.overlay(enable_async=True)
             for name, environment in self._environments.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from shared.web.answers import json_answer
 
 BUILD = Path(__file__).parents[2] / "build.json"
 UNKNOWN = "unknown"
+SHOWN = 12  # hexadecimal digits
 
 
 def read_build(path: Path = BUILD) -> dict[str, str]:
@@ -21,6 +23,13 @@ def read_build(path: Path = BUILD) -> dict[str, str]:
         return {name: str(build[name]) for name in ("commit", "digest")}
     except (OSError, ValueError, KeyError, TypeError):
         return {"commit": UNKNOWN, "digest": UNKNOWN}
+
+
+def shown(build: Mapping[str, str]) -> str:
+    """The commit and the bundle's digest, each as a page has room for it; '' where neither is known."""
+    known = [value for value in build.values() if value != UNKNOWN]
+    parts = [value.partition("-") for value in known]  # a commit can end in `-modified`
+    return " / ".join(value[:SHOWN] + dash + rest for value, dash, rest in parts)
 
 
 async def version(_request: Request) -> Response:

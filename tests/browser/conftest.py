@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.looking import DESK, Checker, Viewer
+from tests.browser import overview
+from tests.browser.looking import DESK, SCREENSHOTS, Gallery, Viewer
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX = ("firefox-esr", "firefox")
@@ -71,15 +72,23 @@ def installed(variable, usual):
     return Path(path)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def all_pictures():
+    """Have one page of all pictures, once they are taken."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    yield
+    overview.write(SCREENSHOTS)
+
+
 @pytest.fixture(scope="session")
-def checker(chromium):
-    """A tab for axe-core."""
+def gallery(chromium):
+    """A tab for axe-core and the camera."""
     with chromium.new_context(offline=True, viewport=DESK) as context:
-        yield Checker(context.new_page())
+        yield Gallery(context.new_page())
 
 
 @pytest.fixture
-def make_viewer(chromium, checker, entra):
+def make_viewer(chromium, entra):
     """Open a tab in a browser of its own, with no cookies, that asks for a language."""
     opened = []
 
@@ -92,7 +101,7 @@ def make_viewer(chromium, checker, entra):
         )
         context.set_default_timeout(TIMEOUT_MILLISECONDS)
         opened.append(context)
-        return Viewer(context.new_page(), checker)
+        return Viewer(context.new_page())
 
     yield make
     for context in opened:

@@ -1,15 +1,13 @@
-"""What a test does with each page that it reaches: photograph it, and have it checked as a person with a reader,
-a phone, or a dark screen would meet it.
+"""What a test does with a page: photograph it, and have it checked as a person with a reader, a phone, paper, or a
+dark screen would meet it.
 
 The checker is axe-core, from the package axe-playwright-python. It needs scripts, which are off where the pages are
-walked, so it looks at the same markup and style in a tab of its own.
+walked, so it looks at the same markup and style in a tab of its own, and so does the camera.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,32 +53,44 @@ SHOWN = {
 }
 
 
-class Checker:
-    """axe-core in a tab that reaches no network."""
+class Gallery:
+    """axe-core and a camera, in a tab that reaches no network."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         page.evaluate(AXE)
 
-    def check(self, html: str, where: str) -> None:
-        """Fails on whatever it finds, in light or in dark."""
+    def check(self, html: str, where: str, picture: str = "") -> None:
+        """Fails on whatever axe finds, in light or in dark. picture: its name, if it is to be photographed."""
         self._page.set_content(html)
         checks: tuple[tuple[Literal["light", "dark"], list[str]], ...]
-        checks = (("light", RULES), ("dark", COLOURS))
+        checks = (("dark", COLOURS), ("light", RULES))
         for scheme, rules in checks:
             self._page.emulate_media(color_scheme=scheme)
+            if picture:
+                photograph(self._page, f"{picture}-{scheme}")
             found = self._page.evaluate(
                 "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
             )
             assert not found["violations"], f"{where}, {scheme}: {_told(found['violations'])}"
 
+    def show(self, name: str, html: str) -> None:
+        """Photograph a page as `name` in light, in dark, on a phone and on paper, and check it."""
+        self.check(html, name, name)
+        require_narrow(self._page, name)
+        self._page.set_viewport_size(PHONE)
+        photograph(self._page, f"{name}-phone")
+        self._page.set_viewport_size(DESK)
+        self._page.emulate_media(media="print")
+        photograph(self._page, f"{name}-print")
+        self._page.emulate_media(media="screen")
+
 
 class Viewer:
     """One browser tab, and what went wrong in it."""
 
-    def __init__(self, page: Page, checker: Checker) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
-        self.checker = checker
         self.faults: list[str] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -91,28 +101,11 @@ class Viewer:
         self._page.wait_for_load_state()
         return self._page
 
-    def look(self, name: str) -> None:
-        """Photograph the page as `name`, in light, dark and on a phone; fails on anything that a checker finds."""
-        page = self.page
-        with self._staying():
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                self.photograph(f"{name}-{scheme}")
-            page.emulate_media(color_scheme="light")
-            page.set_viewport_size(NARROWEST)
-            assert self._wide() <= NARROWEST["width"], f"{name} scrolls sideways"
-            page.set_viewport_size(PHONE)
-            self.photograph(f"{name}-phone")
-            page.set_viewport_size(DESK)
-            html = page.content()
-        self.checker.check(html, name)
-        assert self.faults == [], name
-
-    def print_out(self, name: str) -> None:
-        """Photograph the page as it is printed."""
-        self.page.emulate_media(media="print")
-        self.photograph(f"{name}-print")
-        self.page.emulate_media(media="screen")
+    def require_sound(self) -> None:
+        """Fails where the browser complained, of our own policy for one, or the page scrolls sideways."""
+        require_narrow(self.page, self.page.url)
+        self.page.set_viewport_size(DESK)
+        assert self.faults == [], self.page.url
 
     def tab_to(self, target: Locator) -> None:
         """Move the focus there by Tab alone; it must be seen."""
@@ -130,29 +123,22 @@ class Viewer:
         self.tab_to(links.or_(buttons).first)
         self.page.keyboard.press("Enter")
 
-    def photograph(self, name: str) -> None:
-        """Photograph the page as it is, from top to bottom."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(
-            path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled"
-        )
-
-    def _wide(self) -> int:
-        return int(self.page.evaluate("document.documentElement.scrollWidth"))
-
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and "status of" not in message.text:  # a page of an error is one
             self.faults.append(message.text)
 
-    @contextmanager
-    def _staying(self) -> Iterator[None]:
-        """Keep a page that would go on by itself."""
-        pattern = "**/consented"
-        self.page.route(pattern, lambda route: route.fulfill(status=204))
-        try:
-            yield
-        finally:
-            self.page.unroute(pattern)
+
+def photograph(page: Page, name: str) -> None:
+    """Photograph the page as it is, from top to bottom."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
+
+
+def require_narrow(page: Page, where: str) -> None:
+    """Fails where the page scrolls sideways on the narrowest screen, which it leaves it on."""
+    page.set_viewport_size(NARROWEST)
+    width = int(page.evaluate("document.documentElement.scrollWidth"))
+    assert width <= NARROWEST["width"], f"{where} scrolls sideways"
 
 
 def heading(viewer: Viewer) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from functions.onboarding.failures import FAILURES as FAILURE_WORDS
 from functions.onboarding.flow import MOST_ATTEMPTS
-from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
+from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
 from tests.helpers.said import LANGUAGES, said
 
 CONTINUE = {language: said("Continue to Microsoft", language) for language in LANGUAGES}
@@ -20,7 +20,7 @@ def begin(viewer: Viewer, onboarding: str, language: str = "en") -> None:
     assert heading(viewer) == "Permissions requested"
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_administrator_connects_an_organization(
     make_viewer, onboarding, stranger, entra, language
 ):
@@ -30,20 +30,19 @@ def test_an_administrator_connects_an_organization(
     viewer = make_viewer(language)
     viewer.page.goto(onboarding)
     assert heading(viewer) == said("Connect your organization to Calliente", language)
-    viewer.look(f"onboarding-landing-{language}")
+    viewer.require_sound()
     begin(viewer, onboarding, language)
     decide(viewer, stranger)
     assert heading(viewer) == said("Your organization is connected", language)
     assert viewer.page.get_by_text(name).is_visible()
     assert viewer.page.url == f"{onboarding}/done"
-    viewer.look(f"onboarding-connected-{language}")
+    viewer.require_sound()
     assert stranger.store.tenant.status == "active"
 
 
 def test_the_first_page_prints(viewer, onboarding):
     """On paper the whole table is there, and nothing to press."""
     viewer.page.goto(onboarding)
-    viewer.print_out("onboarding-landing-en")
     viewer.page.emulate_media(media="print")
     assert viewer.page.get_by_role("table").first.is_visible()
     assert not viewer.page.get_by_role("link", name=CONTINUE["en"]).is_visible()
@@ -57,7 +56,7 @@ def test_the_keyboard_is_enough(viewer, onboarding, stranger):
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
     page.keyboard.press("Enter")
     viewer.tab_to(page.get_by_role("link", name=CONTINUE["en"]))
-    viewer.photograph("onboarding-focus")
+    photograph(page, "onboarding-focus")
     page.keyboard.press("Enter")
     page.wait_for_url("**/adminconsent**")
     page.get_by_label("Account").select_option(f"{stranger.id}/{stranger.tenant.admin.username}")
@@ -73,10 +72,10 @@ def test_markup_in_a_name_is_only_text(viewer, onboarding, stranger, entra):
     begin(viewer, onboarding)
     decide(viewer, stranger)
     assert viewer.page.get_by_text(name).is_visible()
-    viewer.look("onboarding-connected-markup")
+    viewer.require_sound()
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_waiting_for_microsoft(make_viewer, onboarding, stranger, entra, language):
     """A consent that spreads slowly is shown as progress; the person may try at once, and it is connected."""
     viewer = make_viewer(language)
@@ -84,7 +83,7 @@ def test_waiting_for_microsoft(make_viewer, onboarding, stranger, entra, languag
     begin(viewer, onboarding, language)
     decide(viewer, stranger)
     assert heading(viewer) == said("Microsoft is still activating Calliente", language)
-    viewer.look(f"onboarding-waiting-{language}")
+    viewer.require_sound()
     again = said("Try now", language)
     viewer.page.get_by_role("link", name=again).click()
     assert viewer.page.get_by_role("progressbar").get_attribute("value") == "2"
@@ -216,7 +215,7 @@ def test_a_failure_in_words(viewer, onboarding, stranger, entra, code):
     FAILURES[code](viewer, stranger, entra, onboarding)
     assert heading(viewer) == FAILURE_WORDS[code].title
     assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
-    viewer.look(f"onboarding-failure-{code.replace('_', '-')}")
+    viewer.require_sound()
     found = stranger.store.read()
     assert found is None or found.tenant.status == "purging"
     viewer.page.get_by_role("link", name="Start again").click()
@@ -240,7 +239,7 @@ def test_a_graph_that_refuses_keeps_nobody_out(viewer, onboarding, stranger, ent
     begin(viewer, onboarding)
     decide(viewer, stranger)
     assert heading(viewer) == "Microsoft does not name the organization yet"
-    viewer.look("onboarding-waiting-for-name")
+    viewer.require_sound()
     _try_again(viewer, 2)
     assert heading(viewer) == "Your organization is connected"
     assert stranger.store.tenant.status == "active"
@@ -252,7 +251,7 @@ def test_a_failure_in_french(make_viewer, onboarding, stranger):
     begin(viewer, onboarding, "fr")
     decide(viewer, stranger, button="Cancel")
     assert heading(viewer) == said(FAILURE_WORDS["consent_declined"].title, "fr")
-    viewer.look("onboarding-failure-fr")
+    viewer.require_sound()
 
 
 def test_every_failure_is_looked_at():

@@ -9,8 +9,8 @@ import pytest
 
 from functions.admin_portal.failures import FAILURES as FAILURE_WORDS
 from shared.tenant import Reason, Status
-from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading
-from tests.helpers.said import said
+from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
+from tests.helpers.said import LANGUAGES, said
 from tests.helpers.stores import add_devices, remove
 
 DAY = timedelta(days=1)
@@ -57,6 +57,12 @@ def sign_in(viewer: Viewer, portal: str, organization, language: str = "en", **w
     viewer.page.wait_for_url(re.compile(re.escape(portal)))
 
 
+def confirm(viewer: Viewer, purpose: str, name: str) -> None:
+    """Type the organization's name into the form of that purpose, and send it."""
+    viewer.page.locator(f"#name-{purpose}").fill(name)
+    viewer.page.locator(f'form[action="/{purpose}"] button').click()
+
+
 def look_up(viewer: Viewer, portal: str, receipt_id: str) -> None:
     viewer.page.goto(f"{portal}/receipts")
     viewer.page.get_by_role("textbox").fill(receipt_id)
@@ -67,24 +73,23 @@ def status_of(organization) -> Status:
     return organization.store.tenant.status
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_administrator_of_three_organizations(make_viewer, portal, three, language):
     """One organization at a time, each with its own numbers: many phones, none, and one that is closing."""
     contoso, fabrikam, northwind = three
     viewer = make_viewer(language)
     viewer.page.goto(portal)
     assert heading(viewer) == said("Administration portal", language)
-    viewer.look(f"portal-sign-in-{language}")
-    names = ("many", "none", "closing")
+    viewer.require_sound()
     statuses = ("active", "active", "closing")
-    for name, organization, status in zip(names, three, statuses, strict=True):
+    for organization, status in zip(three, statuses, strict=True):
         sign_in(viewer, portal, organization, language)
         assert heading(viewer) == organization.tenant.name
         assert viewer.page.get_by_text(organization.id).is_visible()
         assert viewer.page.get_by_text(said(STATUSES[status], language), exact=True).is_visible()
         for other in {contoso, fabrikam, northwind} - {organization}:
             assert not viewer.page.get_by_text(other.tenant.name).count()
-        viewer.look(f"portal-{name}-{language}")
+        viewer.require_sound()
         viewer.page.get_by_role("button", name=said("Sign out", language)).click()
         assert heading(viewer) == said("Administration portal", language)
 
@@ -97,32 +102,48 @@ def test_the_chart_and_the_table_say_the_same(viewer, portal, make_organization,
     assert viewer.page.locator("svg .count").all_text_contents() == counts
     assert viewer.page.locator("tbody td:first-of-type").all_inner_texts() == counts
     assert viewer.page.get_by_text("1,007", exact=True).is_visible()
-    viewer.print_out("portal-many-en")
 
 
 def test_a_deletion_is_requested_and_withdrawn(viewer, portal, make_organization):
     """Only the typed name confirms; receipt and time are shown; the request can be taken back."""
     organization = make_organization()
     sign_in(viewer, portal, organization)
-    viewer.page.get_by_role("textbox").fill("something else")
-    viewer.page.get_by_role("button", name="Request deletion").click()
+    confirm(viewer, "deletion", "something else")
     assert heading(viewer) == FAILURE_WORDS["wrong_name"].title
     assert status_of(organization) == "active"
-    viewer.look("portal-failure-wrong-name")
+    viewer.require_sound()
     viewer.page.get_by_role("link", name="Back to the portal").click()
-    viewer.page.get_by_role("textbox").fill(organization.tenant.name)
-    viewer.page.get_by_role("button", name="Request deletion").click()
+    confirm(viewer, "deletion", organization.tenant.name)
     assert viewer.page.get_by_text("About to be deleted").is_visible()
     closing = organization.store.tenant.closing
     assert viewer.page.get_by_text(closing.receipt_id).is_visible()
-    viewer.look("portal-deletion-requested")
+    viewer.require_sound()
     viewer.page.get_by_role("button", name="Withdraw the deletion").click()
     assert viewer.page.get_by_text("Connected", exact=True).is_visible()
     assert status_of(organization) == "active"
 
 
+def test_all_phones_are_signed_out_by_the_next_run(viewer, portal, make_organization):
+    """Only the typed name confirms; then the page says that it is asked for, until it is done."""
+    organization = make_organization()
+    sign_in(viewer, portal, organization)
+    confirm(viewer, "sign-outs", "something else")
+    assert heading(viewer) == FAILURE_WORDS["wrong_name"].title
+    assert organization.store.tenant.sign_out is None
+    viewer.page.get_by_role("link", name="Back to the portal").click()
+    confirm(viewer, "sign-outs", organization.tenant.name)
+    assert viewer.page.get_by_text("It is not done yet.").is_visible()
+    asked = organization.store.tenant.sign_out
+    assert asked
+    assert not viewer.page.locator("#name-sign-outs").count()
+    viewer.require_sound()
+    organization.store.change(lambda tenant: tenant.signed_out(asked))
+    viewer.page.reload()
+    assert viewer.page.locator("#name-sign-outs").is_visible()
+
+
 def test_everything_by_keyboard(viewer, portal, make_organization):
-    """Sign in, ask for the deletion, take it back: by Tab, Enter and the letters of the name."""
+    """Sign in, sign out all phones, ask for the deletion, take it back: by Tab, Enter and the letters of the name."""
     organization = make_organization()
     viewer.page.goto(portal)
     viewer.press("Sign in with Microsoft")
@@ -132,13 +153,17 @@ def test_everything_by_keyboard(viewer, portal, make_organization):
     )
     viewer.press("Sign in")
     viewer.page.wait_for_url(f"{portal}/")
-    viewer.tab_to(viewer.page.get_by_role("textbox"))
+    viewer.tab_to(viewer.page.locator("#name-sign-outs"))
     viewer.page.keyboard.type(organization.tenant.name)
-    viewer.photograph("portal-focus")
+    viewer.press("Sign out all phones")
+    viewer.page.get_by_text("It is not done yet.").wait_for()
+    viewer.tab_to(viewer.page.locator("#name-deletion"))
+    viewer.page.keyboard.type(organization.tenant.name)
+    photograph(viewer.page, "portal-focus")
     viewer.press("Request deletion")
     viewer.page.get_by_text("About to be deleted").wait_for()
     viewer.press("Withdraw the deletion")
-    viewer.page.get_by_role("textbox").wait_for()
+    viewer.page.locator("#name-deletion").wait_for()
     assert status_of(organization) == "active"
 
 
@@ -162,7 +187,7 @@ def test_a_receipt_is_looked_up(viewer, portal, make_organization):
     look_up(viewer, portal, receipt)
     assert viewer.page.get_by_text("The deletion is pending", exact=True).is_visible()
     assert receipt not in viewer.page.url
-    viewer.look("portal-receipt-pending")
+    viewer.require_sound()
     organization.store.reopen()
     look_up(viewer, portal, receipt)
     assert viewer.page.get_by_text("The deletion was withdrawn", exact=True).is_visible()
@@ -177,7 +202,7 @@ def test_what_is_being_purged(viewer, portal, make_organization, close):
     sign_in(viewer, portal, organization)
     assert viewer.page.get_by_text("Being deleted").is_visible()
     assert not viewer.page.get_by_role("button", name="Withdraw the deletion").count()
-    viewer.look("portal-purging")
+    viewer.require_sound()
 
 
 def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
@@ -185,13 +210,13 @@ def test_a_lost_consent_is_given_again(viewer, portal, make_organization):
     organization = make_organization()
     organization.store.close(timedelta(hours=2), Reason.CONSENT_LOST)
     sign_in(viewer, portal, organization)
-    viewer.look("portal-consent-lost")
+    viewer.require_sound()
     viewer.page.get_by_role("link", name="Connect the organization").click()
     viewer.page.get_by_role("link", name="Continue to Microsoft").click()
     decide(viewer, organization)
     assert heading(viewer) == "This organization is about to be deleted"
     assert status_of(organization) == "closing"
-    viewer.look("onboarding-asking")
+    viewer.require_sound()
     viewer.page.get_by_role("button", name="Withdraw the deletion and connect").click()
     assert heading(viewer) == "Your organization is connected"
     assert status_of(organization) == "active"
@@ -202,21 +227,20 @@ def test_markup_in_a_name_is_only_text(viewer, portal, make_organization):
     organization = make_organization(name="<img src=x onerror=alert(1)><b>Bold & Sons</b>")
     sign_in(viewer, portal, organization)
     assert heading(viewer) == organization.tenant.name
-    viewer.look("portal-markup")
+    viewer.require_sound()
 
 
 def test_a_page_of_before_another_sign_in(viewer, portal, make_organization):
     """With two organizations in two tabs, only the one signed in to last can be acted on."""
     first, second = make_organization(), make_organization()
     sign_in(viewer, portal, first)
-    tab = Viewer(viewer.page.context.new_page(), viewer.checker)
+    tab = Viewer(viewer.page.context.new_page())
     tab.page.goto(portal)
     tab.page.get_by_role("button", name="Sign out").click()
     sign_in(tab, portal, second)
-    viewer.page.get_by_role("textbox").fill(first.tenant.name)
-    viewer.page.get_by_role("button", name="Request deletion").click()
+    confirm(viewer, "deletion", first.tenant.name)
     assert heading(viewer) == FAILURE_WORDS["foreign_form"].title
-    viewer.look("portal-failure-foreign-form")
+    viewer.require_sound()
     viewer.page.get_by_role("link", name="Back to the portal").click()
     assert heading(viewer) == second.tenant.name
     assert (status_of(first), status_of(second)) == ("active", "active")
@@ -227,7 +251,7 @@ def test_a_cancelled_sign_in(make_viewer, portal, make_organization):
     viewer = make_viewer("fr")
     sign_in(viewer, portal, make_organization(), "fr", button="Cancel")
     assert heading(viewer) == said(FAILURE_WORDS["sign_in_cancelled"].title, "fr")
-    viewer.look("portal-failure-fr")
+    viewer.require_sound()
     viewer.page.get_by_role("link", name=said("Back to the portal", "fr")).click()
     assert heading(viewer) == said("Administration portal", "fr")
 
@@ -345,7 +369,7 @@ def test_a_failure_in_words(viewer, portal, make_organization, entra, code):
     FAILURES[code](viewer, portal, make_organization(), entra)
     assert heading(viewer) == FAILURE_WORDS[code].title
     assert viewer.page.get_by_text(SHOWN.get(code, code), exact=True).is_visible()
-    viewer.look(f"portal-failure-{code.replace('_', '-')}")
+    viewer.require_sound()
     assert viewer.page.get_by_role("link", name="Back to the portal").get_attribute("href") == "/"
 
 

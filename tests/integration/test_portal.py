@@ -152,14 +152,15 @@ def test_an_administrator_sees_the_organization(portal: Portal) -> None:
 
 
 def test_a_page_does_not_wait_for_its_numbers(portal: Portal) -> None:
-    """However long counting takes, the organization is on the screen before; the numbers follow."""
+    """However long counting takes, the organization and every form are on the screen before; the numbers follow."""
     browser = portal.administrator()
     portal.database.may_count.clear()
     with requests.get(f"{portal.url}/", cookies=browser.cookies, stream=True, timeout=30) as answer:
         pieces = answer.iter_content(None, decode_unicode=True)
         seen = ""
-        while CONTOSO.tenant_id not in seen:
+        while "Request deletion" not in seen:
             seen += next(pieces)
+        assert CONTOSO.tenant_id in seen
         assert "No phone has registered yet" not in seen
         portal.database.may_count.set()
         rest = "".join(pieces)
@@ -229,6 +230,25 @@ def test_the_download_is_exactly_the_organizations_documents(portal: Portal) -> 
 # What it does
 
 
+def test_all_phones_are_to_be_signed_out(portal: Portal) -> None:
+    """The typed name has it noted for the scheduled run, and the page shows it; nothing is deleted here."""
+    add_devices(portal.database, CONTOSO.tenant_id, [(timedelta(hours=1), "succeeded")])
+    browser = portal.administrator()
+    token = token_of(portal.home(browser), "/sign-outs")
+    wrong = portal.post(browser, "/sign-outs", token, name="Fabrikam")
+    assert (wrong.status_code, "wrong_name" in wrong.text) == (400, True)
+    assert portal.store().tenant.sign_out is None
+
+    asked = portal.post(browser, "/sign-outs", token, name=" Contoso ")
+    assert (asked.status_code, asked.headers["Location"]) == (303, f"{portal.url}/")
+    sign_out = portal.store().tenant.sign_out
+    assert sign_out is not None
+    page = portal.home(browser)
+    assert f"{sign_out.requested_at:%H:%M} UTC. It is not done yet." in page
+    assert '<p class="figure">1</p>' in page
+    assert portal.store(FABRIKAM).tenant.sign_out is None
+
+
 def test_a_deletion_is_requested_shown_and_withdrawn(portal: Portal) -> None:
     """The typed name closes the organization; due time and receipt are shown; withdrawing opens it again."""
     browser = portal.administrator()
@@ -295,6 +315,8 @@ def test_what_is_being_purged_has_a_status_and_no_way_back(portal: Portal) -> No
         "/audit",
     ]
     assert portal.post(browser, "/withdrawal", withdrawal).status_code == 409
+    signing_out = token_of(before, "/sign-outs")
+    assert portal.post(browser, "/sign-outs", signing_out, name="Contoso").status_code == 409
     deletion = token_of(before, "/deletion")
     assert portal.post(browser, "/deletion", deletion, name="Contoso").status_code == 409
 
@@ -310,6 +332,7 @@ def test_after_the_purge_nothing_is_left_to_show(portal: Portal) -> None:
     assert "tenant_not_onboarded" in answer.text
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
     assert 'href="https://onboarding.example"' in answer.text
+    assert 'href="/receipts"' in answer.text
     assert portal.post(browser, "/data", token).status_code == 403
 
 
@@ -608,7 +631,7 @@ def test_a_session_is_one_tenants(portal: Portal) -> None:
     assert (portal.status(), portal.status(FABRIKAM)) == ("active", "active")
 
 
-@pytest.mark.parametrize("path", ["/deletion", "/withdrawal", "/data", "/sign-out"])
+@pytest.mark.parametrize("path", ["/deletion", "/withdrawal", "/data", "/sign-out", "/sign-outs"])
 def test_a_forged_form_does_nothing(portal: Portal, path: str) -> None:
     """Without the session's own token for just this form, or from elsewhere, a form is refused."""
     if path == "/withdrawal":
@@ -641,6 +664,7 @@ def test_a_forged_form_does_nothing(portal: Portal, path: str) -> None:
     assert {answer.status_code for answer in answers} == {403}
     assert not any("Set-Cookie" in answer.headers for answer in answers)
     assert portal.status() == before
+    assert portal.store().tenant.sign_out is None
     assert requests.get(portal.url + path, timeout=TIMEOUT_SECONDS).status_code == 405
 
 
@@ -753,6 +777,7 @@ def test_what_is_done_is_logged_without_anything_of_anybody(
     """Every action leaves its event, a withdrawal its receipt, and none a person, an organization or a salt."""
     browser = portal.administrator()
     portal.download(browser).json()
+    portal.post(browser, "/sign-outs", token_of(portal.home(browser), "/sign-outs"), name="Contoso")
     portal.post(browser, "/deletion", token_of(portal.home(browser), "/deletion"), name="Contoso")
     page = portal.home(browser)
     portal.post(browser, "/withdrawal", token_of(page, "/withdrawal"))
@@ -762,6 +787,7 @@ def test_what_is_done_is_logged_without_anything_of_anybody(
     for event in (
         "administrator_signed_in",
         "data_downloaded",
+        "sign_outs_requested",
         "deletion_requested",
         "deletion_withdrawn",
         "administrator_signed_out",

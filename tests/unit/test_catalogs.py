@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,19 +20,25 @@ from starlette.requests import Request
 
 from functions.admin_portal import failures as portal_failures
 from functions.admin_portal import session, sign_in
-from functions.admin_portal.pages import CONNECT, PURPOSES, PortalPages
+from functions.admin_portal.figures import Counting
+from functions.admin_portal.pages import CONNECT, PURPOSES, RUN_MINUTES, PortalPages
 from functions.onboarding import cookie
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
 from functions.onboarding.progress import Asking, Connected
 from local import translations
+from shared import tokens
 from shared.entra import permissions
 from shared.receipts import backups_expire
 from shared.settings import OnboardingSettings, PortalSettings
+from shared.silence import SOON_DAYS
 from shared.store import Stored
-from shared.tenant import Closing, Consent, Reason, Status, Tenant
+from shared.tenant import Closing, Consent, Reason, SignOut, Status, Tenant
 from shared.web import failures as shared_failures
 from shared.web.catalogs import LANGUAGES
+from shared.web.messages import Message
+from shared.web.pages import Pages
 from shared.web.typesetting import typeset
+from shared.web.version import read_build
 from tests.helpers import functions
 from tests.helpers.fakes import TENANT
 from tests.helpers.loop import run
@@ -39,6 +47,7 @@ from tests.helpers.said import CATALOGS, said
 ROOT = Path(__file__).parents[2]
 MARKS = {";": "\u202f", "!": "\u202f", "?": "\u202f", "»": "\u202f", ":": "\u00a0"}
 QUOTES = {"fr": "«»", "de": "„“", "es": "«»"}
+DAY = 86_400  # seconds
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 TEMPLATE = translations.extracted()
 SOURCES = [
@@ -216,12 +225,16 @@ def test_the_templates_have_no_words_of_their_own():
         (sign_in.LIFETIME_SECONDS, 60, shared_failures.FAILURES["expired"].texts[0]),
         (session.LIFETIME_SECONDS, 60, find("One cookie keeps you")),
         (session.LIFETIME_SECONDS, 60, portal_failures.FAILURES["signed_out"].texts[0]),
+        (session.LIFETIME_SECONDS, 60, find("Microsoft names organization")),
+        (session.LIFETIME_SECONDS, 60, find("Signing out of the portal")),
+        (tokens.MOST_PROOF_AGE_SECONDS, DAY, find("A phone has to prove itself")),
+        (SOON_DAYS * DAY, DAY, find("Removed within")),
         (RETRY_SECONDS, 1, find("This page tries again")),
     ],
 )
 def test_times_are_those_of_the_code(seconds, unit, text):
     """Where a page names a time, it is the one that counts."""
-    assert re.findall(r"(\d+)\u00a0(?:minutes|seconds)", said(text)) == [str(seconds // unit)]
+    assert re.findall(r"(\d+)\u00a0(?:minutes|seconds|days)", said(text)) == [str(seconds // unit)]
 
 
 @pytest.mark.parametrize("language", translations.TRANSLATED)
@@ -332,8 +345,8 @@ def overview(pages, tenant):
         return None
 
     async def read():
-        stored = Stored(TENANT, tenant, None, NOW)
-        answer = pages.overview(request_in(), stored, count, dict.fromkeys(PURPOSES, "t"), NOW)
+        stored, counting = Stored(TENANT, tenant, None, NOW), Counting(count, 1.0)
+        answer = pages.overview(request_in(), stored, counting, dict.fromkeys(PURPOSES, "t"), NOW)
         return "".join([piece async for piece in answer.body_iterator])
 
     return run(read())
@@ -344,6 +357,57 @@ def test_the_portal_says_when_a_deletion_would_be_due():
     pages = PortalPages(functions.settings(PortalSettings, PURGE_DELAY_SECONDS="7200"))
     page = overview(pages, Tenant("Contoso", Status.ACTIVE, Consent(NOW)))
     assert "25 November 2026, 03:30 UTC at the earliest" in page
+
+
+def test_signing_out_of_all_phones_says_when_it_is_done():
+    """Before it is asked for and until it is done; never while the data is being deleted."""
+    pages = PortalPages(functions.settings(PortalSettings))
+    tenant = Tenant("Contoso", Status.ACTIVE, Consent(NOW))
+    closing = Closing(NOW, Reason.REQUESTED, "r")
+    offered = overview(pages, tenant)
+    asked = overview(pages, replace(tenant, sign_out=SignOut(NOW)))
+    pending = overview(pages, replace(tenant, status=Status.CLOSING, closing=closing))
+    purging = overview(pages, replace(tenant, status=Status.PURGING, closing=closing))
+    form, run = 'action="/sign-outs"', f"begins every {RUN_MINUTES}\u00a0minutes"
+    assert [form in page for page in (offered, asked, pending, purging)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert [run in page for page in (offered, asked, pending, purging)] == [True, True, True, False]
+    assert "Asked for on 25 November 2026, 01:30 UTC. It is not done yet." in asked
+    assert "no phone can register again" in pending
+
+
+def test_who_comes_back_after_a_deletion_is_led_to_the_receipt():
+    """Where nothing is stored any more, and where it is just being deleted."""
+    pages = PortalPages(functions.settings(PortalSettings))
+    for code, there in (
+        ("tenant_not_onboarded", True),
+        ("tenant_purging", True),
+        ("expired", False),
+    ):
+        page = pages.failure(request_in(), code, 403).body.decode()
+        assert ('href="/receipts"' in page) is there
+
+
+@pytest.mark.parametrize(
+    ("commit", "digest", "shown"),
+    [
+        ("0123456789abcdef", "fedcba9876543210", "0123456789ab / fedcba987654"),
+        ("0123456789abcdef-modified", "unknown", "0123456789ab-modified"),
+        ("unknown", "unknown", ""),
+    ],
+)
+def test_each_page_ends_with_the_version_that_answers(tmp_path, commit, digest, shown):
+    """As far as it is known; where nothing is, nothing is said."""
+    (tmp_path / "build.json").write_text(json.dumps({"commit": commit, "digest": digest}))
+    pages = Pages(
+        tmp_path, {"unexpected": Message("t", ())}, build=read_build(tmp_path / "build.json")
+    )
+    page = pages.failure("unexpected", pages.catalogs["en"], 500, {}).body.decode()
+    assert f"Version <code>{shown}</code>" in page if shown else "Version" not in page
 
 
 def test_a_lost_consent_leads_to_onboarding_if_its_address_is_known():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +16,9 @@ from functions.admin_portal.chart import LABELS, Chart
 from functions.admin_portal.figures import FRESHNESS, arranged, figures, queries
 from functions.admin_portal.portal import application
 from functions.admin_portal.session import Session, Sessions, SignedOut
+from shared.errors import Unavailable
 from shared.names import same_name
+from shared.silence import soon_silent
 from shared.store import Stored, TenantStore
 from shared.tenant import Consent, Status, Tenant
 from tests.helpers import functions
@@ -24,6 +28,8 @@ from tests.helpers.serving import Client
 
 NOW = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
 KEYS, URL = ("n" * 32, "o" * 32), "https://portal.example"
+DAYS = 180
+FORMS = ["/sign-out", "/data", "/audit", "/sign-outs", "/deletion"]
 STORED = Stored(TENANT, Tenant("Contoso", Status.ACTIVE, Consent(NOW)), None, NOW)
 
 
@@ -40,20 +46,93 @@ class Counting(FakeFirestore):
         return 100_000 if not where else 20_000
 
 
-async def test_a_large_organization_costs_six_counts_and_no_read_of_a_device():
+class Reluctant(FakeFirestore):
+    """A database that counts when it may, or says that it is away."""
+
+    def __init__(self, is_away=False):
+        super().__init__()
+        self.is_away, self.may_count = is_away, asyncio.Event()
+
+    async def count(self, collection, **options):
+        if self.is_away:
+            raise Unavailable("firestore", "fake")
+        await self.may_count.wait()
+        return await super().count(collection, **options)
+
+
+async def home_of(database, **parts):
+    """The pieces of an organization's page, for its administrator."""
+    store = TenantStore(database, TENANT)
+    await store.onboard("Contoso", NOW)
+    portal = functions.portal(database, **parts)
+    begun = Response()
+    portal.sessions.begin(begun, await store.read())
+    cookie = begun.headers["Set-Cookie"].partition(";")[0].encode()
+    answer = await portal.home(Request({"type": "http", "headers": [(b"cookie", cookie)]}))
+    return answer.body_iterator
+
+
+def forms_in(page):
+    return re.findall(r'<form method="post" action="([^"]+)"', page)
+
+
+async def test_a_large_organization_costs_seven_counts_and_no_read_of_a_device():
     """The page is made of aggregations over the tenant's own devices, however many there are."""
     database = Counting()
-    found = await figures(TenantStore(database, TENANT), NOW)
+    found = await figures(TenantStore(database, TENANT), NOW, DAYS)
 
-    assert database.calls == ["count"] * 6
+    assert database.calls == ["count"] * 7
     assert {collection for collection, _ in database.asked} == {f"tenants/{TENANT}/devices"}
     assert found is not None
-    assert (found.devices, found.freshness["never"]) == (100_000, 20_000)
+    assert (found.devices, found.freshness["never"], found.expiring) == (100_000, 20_000, 20_000)
 
 
-async def test_without_figures_there_is_still_a_page():
-    """Counting can fail; asking for a deletion does not depend on it."""
-    assert await figures(TenantStore(FakeFirestore(away=True), TENANT), NOW) is None
+async def test_where_devices_never_expire_none_is_counted_as_expiring():
+    """There is nothing to ask for then, and nothing to show."""
+    database = Counting()
+    found = await figures(TenantStore(database, TENANT), NOW, 0)
+    assert len(database.calls) == 6
+    assert found.expiring == 0
+    assert Chart.of(found, CATALOGS["en"]).expiring == ""
+
+
+def test_what_expires_soon_is_what_the_run_would_remove_within_30_days():
+    """By the same silence."""
+    assert queries(NOW, DAYS)["expiring"] == soon_silent(NOW, DAYS)
+
+
+async def test_counts_that_fail_keep_no_form_away():
+    """Counting can fail; downloads, signing out and deleting do not depend on it."""
+    page = "".join([piece async for piece in await home_of(Reluctant(is_away=True))])
+    assert forms_in(page) == FORMS
+    assert "cannot be counted right now" in page
+    assert "</html>" in page
+
+
+async def test_counts_that_hang_keep_no_form_away():
+    """When the patience is over the forms come, and the numbers after them, however late."""
+    database, seen = Reluctant(), ""
+    pieces = await home_of(database, patience_seconds=0.0)
+    while "</section>" not in seen.partition('action="/deletion"')[2]:
+        seen += str(await anext(pieces))  # markup would escape what it is joined with
+    assert forms_in(seen) == FORMS
+    assert "still being counted" in seen
+    assert 'class="figure"' not in seen
+
+    database.may_count.set()
+    rest = "".join([piece async for piece in pieces])
+    assert '<p class="figure">0</p>' in rest
+    assert "</html>" in rest
+
+
+async def test_counts_that_come_in_time_stand_at_their_place():
+    """Once, above the forms."""
+    database = Reluctant()
+    database.may_count.set()
+    page = "".join([piece async for piece in await home_of(database)])
+    assert page.index('class="figure"') < page.index('action="/data"')
+    assert page.count('class="figure"') == 1
+    assert "still being counted" not in page
 
 
 @pytest.mark.parametrize(
@@ -63,7 +142,7 @@ async def test_without_figures_there_is_still_a_page():
 def test_every_age_is_counted_once(age):
     """The ranges of time neither overlap nor leave a gap, at their edges too."""
     compare = {">=": datetime.__ge__, "<": datetime.__lt__}
-    ranges = [queries(NOW)[name] for name in FRESHNESS[:-1]]
+    ranges = [queries(NOW, DAYS)[name] for name in FRESHNESS[:-1]]
     matching = [
         where
         for where in ranges
