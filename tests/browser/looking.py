@@ -46,11 +46,6 @@ SIGN_IN_REFUSALS = {
     "sign_in_failed": 50055,
     "unknown_refusal": 123456,
 }
-# Where the code for support is more than the page's.
-SHOWN = {
-    "microsoft_error": "microsoft_error AADSTS50000",
-    "unknown_refusal": "unknown_refusal AADSTS123456",
-}
 
 
 class Gallery:

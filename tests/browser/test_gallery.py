@@ -4,7 +4,7 @@ import pytest
 
 from shared.web.catalogs import LANGUAGES
 from tests.browser import overview
-from tests.browser.states import STATES
+from tests.helpers.states import STATES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

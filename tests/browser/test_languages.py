@@ -5,15 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.looking import DESK, NARROWEST, PHONE, SCREENSHOTS
-from tests.helpers.pseudo import PSEUDO
-from tests.helpers.rendered import pages_in
-from tests.helpers.said import CATALOGS
+from tests.browser.looking import DESK, NARROWEST, PHONE
+from tests.helpers.states import ALL, STATES
 
-ALL = {**CATALOGS, **PSEUDO}
 WIDTHS = [NARROWEST, PHONE, {"width": 768, "height": 1024}, DESK]
 KERNING = 4  # pixels at most: a mark at the end of a line has another neighbour in the mirror
-PICTURED = ("landing", "overview-some")
 # Boxes, and the lines of text in them, each as [left, right]; not what is inside a line or a drawing.
 LAID_OUT = """() => {
   const blocks = "header, header *, main, section, h1, h2, h3, p, ul, ol, li, table, caption, th, td, form, label, "
@@ -44,17 +40,13 @@ def tab(chromium):
 def test_no_page_scrolls_sideways(tab, language):
     """On the narrowest phone, a usual one, a tablet and a desk."""
     too_wide = []
-    for name, page in pages_in(ALL[language]).items():
-        tab.set_content(page)
+    for name, make in STATES.items():
+        tab.set_content(make(language))
         for size in WIDTHS:
             tab.set_viewport_size(size)
             wide = tab.evaluate("document.documentElement.scrollWidth")
             if wide > size["width"]:
                 too_wide.append((name, size["width"], wide))
-        if name in PICTURED:
-            tab.set_viewport_size(PHONE)
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            tab.screenshot(path=SCREENSHOTS / f"{name}-{language}-phone.png", full_page=True)
     assert too_wide == []
 
 
@@ -62,8 +54,8 @@ def test_no_page_scrolls_sideways(tab, language):
 def test_right_to_left_is_the_mirror_image(tab, size):
     """The same words, laid out in the other direction: each box and its lines stand where a mirror shows them."""
     tab.set_viewport_size(size)
-    for name, page in pages_in(PSEUDO["en-xa"]).items():
-        tab.set_content(page)
+    for name, make in STATES.items():
+        tab.set_content(make("en-xa"))
         plain = tab.evaluate(LAID_OUT)
         tab.evaluate("document.documentElement.dir = 'rtl'")
         mirrored = tab.evaluate(LAID_OUT)
@@ -82,7 +74,7 @@ def test_right_to_left_is_the_mirror_image(tab, size):
 
 def test_what_is_written_from_the_left_stays_so(tab):
     """An identifier reads the same on a page from right to left, whatever it begins with."""
-    tab.set_content(pages_in(PSEUDO["ar-xb"])["receipts"])
+    tab.set_content(STATES["receipts-form"]("ar-xb"))
     tab.evaluate("document.querySelector('main').innerHTML = '<p><code>12-ab</code></p>'")
     places = tab.evaluate(
         """() => [0, 3].map(at => {

@@ -6,8 +6,9 @@ import pytest
 
 from functions.onboarding.failures import FAILURES as FAILURE_WORDS
 from functions.onboarding.flow import MOST_ATTEMPTS
-from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
+from tests.browser.looking import SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
 from tests.helpers.said import LANGUAGES, said
+from tests.helpers.states import SHOWN
 
 CONTINUE = {language: said("Continue to Microsoft", language) for language in LANGUAGES}
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the tenant of personal Microsoft accounts

@@ -9,8 +9,9 @@ import pytest
 
 from functions.admin_portal.failures import FAILURES as FAILURE_WORDS
 from shared.tenant import Reason, Status
-from tests.browser.looking import SHOWN, SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
+from tests.browser.looking import SIGN_IN_REFUSALS, Viewer, decide, heading, photograph
 from tests.helpers.said import LANGUAGES, said
+from tests.helpers.states import SHOWN
 from tests.helpers.stores import add_devices, remove
 
 DAY = timedelta(days=1)

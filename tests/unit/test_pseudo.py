@@ -11,12 +11,16 @@ import pytest
 from local import translations
 from shared.web.catalogs import LANGUAGES
 from tests.helpers.pseudo import CLOSING, OPENING, PSEUDO, words_outside
-from tests.helpers.rendered import NAME, pages_in
 from tests.helpers.said import CATALOGS
+from tests.helpers.states import MARKUP, NAME, STATES
 
 OUTSIDE = {
     "Calliente": "the product's name, in the head of each page and in its title",
-    NAME: "the organization's own name, in the title of the portal",
+    **dict.fromkeys(("Google", "Microsoft"), "processors"),
+    **dict.fromkeys(
+        re.findall(r"[^\W\d_]+", f"{NAME} {MARKUP}"),
+        "an organization's own name, in the title of the portal",
+    ),
 }
 TEXTS = [
     message.id[-1] if isinstance(message.id, tuple) else message.id
@@ -27,7 +31,7 @@ TEXTS = [
 @cache
 def rendered(language):
     """Every page, by name."""
-    return pages_in(PSEUDO[language])
+    return {name: make(language) for name, make in STATES.items()}
 
 
 @pytest.mark.parametrize("language", PSEUDO)
@@ -89,7 +93,7 @@ def test_they_read_as_their_languages_do():
         "ar-xb": "rtl",
     }
     assert len(PSEUDO["en-xa"].gettext("organization")) > 1.3 * len("organization")
-    assert 'lang="ar-xb" dir="rtl"' in rendered("ar-xb")["landing"]
+    assert 'lang="ar-xb" dir="rtl"' in rendered("ar-xb")["onboarding-landing"]
 
 
 def test_nobody_is_offered_one():

@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 # What each threat of the page is called in docs/threat-model.md.
 THREAT_MODEL = {
     "Somebody connects an": "A forged consent callback connects somebody else's organization",
-    "A phone reads what": "A phone reads beyond itself, or writes",
-    "Somebody who has left": "A phone of somebody who has left goes on reading",
+    "A phone reads what": "A phone reads another document than its own, or writes",
+    "Somebody who has left": "A phone of somebody who has left continues to read",
     "A colleague without": "A member, or another organization's administrator, sees or deletes in the portal",
     "Another site acts": "A foreign site, or a tab of another organization, acts in an administrator's session",
-    "A forged or borrowed": "A forged, borrowed or confused token",
+    "A forged or borrowed": "A forged token, or a token for another purpose",
     "A deletion stops": "A purge dies, runs twice, or is resumed late",
     "A backup brings": "A restored backup brings a deleted organization back",
     "Something about people": "Personal data gathers unnoticed, in storage or logs",
@@ -87,7 +87,12 @@ def test_its_processors_are_those_of_the_annex():
     assert [(one.name, one.service) for one in PROCESSORS] == [
         (cells[0], cells[1]) for cells in annex
     ]
-    places = {"European": "eur", "No place": "no place", "Worldwide": "global", "Of your": "choice"}
+    places = {
+        "European": "eur",
+        "No place": "no place",
+        "Worldwide": "global",
+        "Of your": "as the customer",
+    }
     for one, cells in zip(PROCESSORS, annex, strict=True):
         (place,) = [there for here, there in places.items() if one.place.startswith(here)]
         assert place in cells[3]

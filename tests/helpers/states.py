@@ -1,16 +1,14 @@
 """Every page and state that a person can meet, by name: what makes its HTML in a language, without a server.
 
-The walks in the other files of this folder lead to them through real servers; here they are looked at.
+The walks of tests/browser lead to them through real servers; here they are made to be looked at.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 
 from starlette.requests import Request
@@ -18,27 +16,26 @@ from starlette.responses import Response, StreamingResponse
 
 from functions.admin_portal import failures as portal_failures
 from functions.admin_portal.figures import Counting, Figures
-from functions.admin_portal.pages import PURPOSES
-from functions.admin_portal.portal import application
-from functions.admin_portal.proofs import Proofs
+from functions.admin_portal.pages import PURPOSES, PortalPages
+from functions.admin_portal.proofs import FINDINGS
 from functions.admin_portal.receipt_pages import ReceiptPages
 from functions.admin_portal.receipts import Told
 from functions.onboarding import failures as onboarding_failures
 from functions.onboarding.pages import MOST_TRIES, OnboardingPages
 from functions.onboarding.progress import Asking, Connected, Failed, Progress, Waiting
-from shared import development_keys
-from shared.errors import Unavailable
-from shared.google.firestore import Document
+from local.processes import ROOT
+from shared.audit import declared
 from shared.receipts import State, new_salt
-from shared.settings import OnboardingSettings
-from shared.signing import AUDIT, signer
-from shared.store import Stored, TenantStore
+from shared.settings import OnboardingSettings, PortalSettings
+from shared.store import Stored
 from shared.tenant import Closing, Consent, Reason, SignOut, Status, Tenant, Way, Withdrawn
-from tests.browser.looking import SHOWN
+from shared.web.catalogs import Catalog
+from shared.web.pages import Pages
 from tests.helpers import functions
-from tests.helpers.fakes import DEVICE, NOW, TENANT, FakeFirestore, FakeUsers
+from tests.helpers.fakes import DEVICE, NOW, TENANT
 from tests.helpers.loop import run
-from tests.helpers.serving import Client
+from tests.helpers.pseudo import PSEUDO
+from tests.helpers.said import CATALOGS
 
 Make = Callable[[str], str]
 NAME, MARKUP = "Contoso Pharmaceuticals", "<img src=x onerror=alert(1)><b>Bold & Sons</b>"
@@ -52,9 +49,15 @@ CLOSING = replace(
     status=Status.CLOSING,
     closing=Closing(NOW + HOUR, Reason.REQUESTED, RECEIPT, SALT),
 )
-ONBOARDING = OnboardingPages(functions.settings(OnboardingSettings))
-PORTAL = functions.portal(FakeFirestore())
-RECEIPTS = ReceiptPages(PORTAL.pages, PORTAL.settings.portal_url)
+ALL: Mapping[str, Catalog] = {**CATALOGS, **PSEUDO}
+ONBOARDING = OnboardingPages(functions.settings(OnboardingSettings), ALL)
+LEAST = OnboardingPages(
+    functions.settings(OnboardingSettings, BACKUP_DAYS="0", DEVICE_EXPIRY_DAYS="0", PORTAL_URL=""),
+    ALL,
+)
+PORTAL_SETTINGS = functions.settings(PortalSettings)
+PORTAL = PortalPages(PORTAL_SETTINGS, ALL)
+RECEIPTS = ReceiptPages(PORTAL, PORTAL_SETTINGS.portal_url)
 
 
 def asked(language: str) -> Request:
@@ -98,7 +101,7 @@ def _overview(
 
     def make(language: str) -> str:
         stored, tokens = Stored(TENANT, tenant, None, NOW - 400 * HOUR), dict.fromkeys(PURPOSES, "")
-        overview = PORTAL.pages.overview(asked(language), stored, counting(count, 1.0), tokens, NOW)
+        overview = PORTAL.overview(asked(language), stored, counting(count, 1.0), tokens, NOW)
         return html_of(overview)
 
     return make
@@ -108,38 +111,49 @@ def _told(told: Told) -> Make:
     return lambda language: html_of(RECEIPTS.told(asked(language), told))
 
 
+# Where the code for support is more than the page's.
+SHOWN = {
+    "microsoft_error": "microsoft_error AADSTS50000",
+    "unknown_refusal": "unknown_refusal AADSTS123456",
+}
+
+
 def _failure(pages: Any, code: str) -> Make:
     return lambda language: html_of(pages.failure(asked(language), SHOWN.get(code, code), 403))
 
 
-class BreaksOff(FakeFirestore):
-    """A database that is gone when its documents are listed."""
+def _audit(findings: Iterable[str] | None) -> Make:
+    """findings: kinds of them, as the audit names them; None where it was broken off."""
 
-    async def stream(self, path: str, **_options: Any) -> AsyncGenerator[Document, None]:
-        raise Unavailable("firestore", "test")
-        yield
+    class Audit:
+        async def progress(self) -> AsyncIterator[int]:
+            yield 1_007
 
-
-def _audit(database: FakeFirestore, extra: Mapping[str, Any]) -> Make:
-    """What an administrator sees who has all that is stored checked. extra: fields of a device beside the inventory."""
+    statement = {
+        "documents": {"devices": 1_007},
+        "authUsers": {"found": 1_000, "absent": 7},
+        "fields": dict.fromkeys(declared(), 1_007),
+        "findings": [
+            {"path": f"tenants/{TENANT}/devices/{DEVICE}", "finding": kind}
+            for kind in findings or ()
+        ],
+        "moreFindings": 3 if findings else 0,
+        "inventory": "0123456789abcdef" * 4,
+    }
+    result = None if findings is None else {"said": statement, "file": "data:,"}
 
     def make(language: str) -> str:
-        store, portal = TenantStore(database, TENANT), functions.portal(database)
-        run(store.onboard(NAME, NOW))
-        database.put(f"{store.devices_path}/{DEVICE}", {"lastHeartbeatAt": NOW, **extra})
-        begun = Response()
-        portal.sessions.begin(begun, run(store.read()) or Stored(TENANT, ACTIVE, None, NOW))
-        users: Any = FakeUsers(uids={f"{TENANT}:{DEVICE}"})
-        proofs = Proofs(portal, users, signer(AUDIT, development_keys.SIGNING["audit"]))
-        client = Client(application(portal, proofs), base_url=portal.settings.portal_url)
-        headers = {
-            "Accept-Language": language,
-            "Cookie": begun.headers["Set-Cookie"].partition(";")[0],
-            "Origin": portal.settings.portal_url,
-        }
-        home = client.get("/", headers=headers).text
-        (token,) = re.findall(r'action="/audit"><input[^>]* value="([^"]+)"', home)
-        return client.post("/audit", headers=headers, data={"token": unescape(token)}).text
+        return html_of(
+            PORTAL.stream(
+                asked(language),
+                "audit.html",
+                name=NAME,
+                audit=Audit(),
+                in_words=ALL[language].gettext,
+                result=lambda: result,
+                file_name="calliente-audit.json",
+            )
+        )
 
     return make
 
@@ -149,13 +163,15 @@ SAID = {
     "backupsExpireAt": (NOW + 200 * HOUR).isoformat(),
     "counts": {"documents": 1008, "users": 1007},
 }
-WORDS = dict.fromkeys(onboarding_failures.FAILURES, ONBOARDING) | {
-    code: PORTAL.pages
-    for code, message in portal_failures.FAILURES.items()
-    if onboarding_failures.FAILURES.get(code) != message
-}
+VERSIONED = Pages(
+    ROOT / "functions/onboarding/templates",
+    onboarding_failures.FAILURES,
+    ALL,
+    build={"commit": "0123456789abcdef", "digest": "fedcba9876543210"},
+)
 STATES: Mapping[str, Make] = {
     "onboarding-landing": lambda language: html_of(ONBOARDING.landing(asked(language))),
+    "onboarding-landing-least": lambda language: html_of(LEAST.landing(asked(language))),
     "onboarding-security": lambda language: html_of(ONBOARDING.security(asked(language))),
     **{
         f"onboarding-waiting-{code.replace('_', '-')}": _progress(Waiting(TENANT, 2, code))
@@ -172,14 +188,19 @@ STATES: Mapping[str, Make] = {
     "onboarding-connected-without-name": _progress(Connected(TENANT, TENANT)),
     "onboarding-connected-markup": _progress(Connected(TENANT, MARKUP)),
     "onboarding-try-again": _progress(Failed("service_away", TENANT)),
-    "portal-sign-in": lambda language: html_of(PORTAL.pages.sign_in(asked(language))),
+    "portal-sign-in": lambda language: html_of(PORTAL.sign_in(asked(language))),
     "portal-many": _overview(ACTIVE),
     "portal-none": _overview(ACTIVE, NONE),
     "portal-not-counted": _overview(ACTIVE, None),
     "portal-counted-late": _overview(ACTIVE, counting=Late),
     "portal-markup": _overview(replace(ACTIVE, name=MARKUP)),
     "portal-signing-out": _overview(replace(ACTIVE, sign_out=SignOut(NOW))),
-    "portal-withdrawn": _overview(replace(ACTIVE, withdrawn=Withdrawn(NOW, Way.PORTAL, RECEIPT))),
+    **{
+        f"portal-withdrawn-{way.value}": _overview(
+            replace(ACTIVE, withdrawn=Withdrawn(NOW, way, RECEIPT))
+        )
+        for way in Way
+    },
     "portal-closing": _overview(CLOSING),
     "portal-due": _overview(
         replace(CLOSING, closing=Closing(NOW, Reason.REQUESTED, RECEIPT, new_salt()))
@@ -188,9 +209,9 @@ STATES: Mapping[str, Make] = {
         replace(CLOSING, closing=Closing(NOW + HOUR, Reason.CONSENT_LOST, RECEIPT, SALT))
     ),
     "portal-purging": _overview(replace(CLOSING, status=Status.PURGING)),
-    "portal-audit-good": _audit(FakeFirestore(), {}),
-    "portal-audit-bad": _audit(FakeFirestore(), {"owner": "somebody"}),
-    "portal-audit-broken-off": _audit(BreaksOff(), {}),
+    "portal-audit-good": _audit(()),
+    "portal-audit-bad": _audit(FINDINGS.values()),
+    "portal-audit-broken-off": _audit(None),
     "receipts-form": lambda language: html_of(RECEIPTS.form(asked(language))),
     "receipts-pending": _told(Told(RECEIPT, State.PENDING, datetime.now(UTC) + HOUR)),
     "receipts-due": _told(Told(RECEIPT, State.PENDING, NOW)),
@@ -198,5 +219,14 @@ STATES: Mapping[str, Make] = {
     "receipts-deleted": _told(
         Told(RECEIPT, "deleted", receipt="eyJhbGciOiJFZERTQSJ9." + "x" * 600, said=SAID)
     ),
-    **{f"failure-{code.replace('_', '-')}": _failure(pages, code) for code, pages in WORDS.items()},
+    **{
+        f"failure-{code.replace('_', '-')}": _failure(ONBOARDING, code)
+        for code in onboarding_failures.FAILURES
+    },
+    **{
+        f"portal-failure-{code.replace('_', '-')}": _failure(PORTAL, code)
+        for code, message in portal_failures.FAILURES.items()
+        if onboarding_failures.FAILURES.get(code) != message
+    },
+    "version": lambda language: html_of(VERSIONED.failure("unexpected", ALL[language], 500, {})),
 }
