@@ -111,7 +111,7 @@ def test_the_whole_journey(any_browser, make_page, onboarding, portal):
 
     page.goto(portal.url)
     expect(page.get_by_text("by connecting the organization again")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     titled(page, "Administration portal")
 
 
@@ -174,7 +174,7 @@ def test_back_after_signing_out_shows_nothing(any_browser, make_page, onboarding
     page.goto(onboarding.url)
     other_tab = page.context.new_page()
     other_tab.goto(portal.url)
-    other_tab.get_by_role("button", name="Sign out").click()
+    other_tab.get_by_role("button", name="Sign out", exact=True).click()
     titled(other_tab, "Administration portal")
     page.go_back()
     titled(page, "Administration portal")
@@ -194,6 +194,8 @@ def pages_of(page, onboarding, portal):
     page.goto(onboarding.url)
     page.get_by_text("You administer another organization as a guest?").click()
     yield "landing"
+    page.goto(f"{onboarding.url}/security")
+    yield "security"
     onboarding.store(CONTOSO).onboard(CONTOSO.name)
     onboarding.store(CONTOSO).close()
     connect(page, onboarding)

@@ -91,7 +91,7 @@ def test_an_administrator_of_three_organizations(make_viewer, portal, three, lan
         for other in {contoso, fabrikam, northwind} - {organization}:
             assert not viewer.page.get_by_text(other.tenant.name).count()
         viewer.require_sound()
-        viewer.page.get_by_role("button", name=said("Sign out", language)).click()
+        viewer.page.get_by_role("button", name=said("Sign out", language), exact=True).click()
         assert heading(viewer) == said("Administration portal", language)
 
 
@@ -237,7 +237,7 @@ def test_a_page_of_before_another_sign_in(viewer, portal, make_organization):
     sign_in(viewer, portal, first)
     tab = Viewer(viewer.page.context.new_page())
     tab.page.goto(portal)
-    tab.page.get_by_role("button", name="Sign out").click()
+    tab.page.get_by_role("button", name="Sign out", exact=True).click()
     sign_in(tab, portal, second)
     confirm(viewer, "deletion", first.tenant.name)
     assert heading(viewer) == FAILURE_WORDS["foreign_form"].title
