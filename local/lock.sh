@@ -8,7 +8,7 @@ locks=()
 
 compile() { # LOCK, then what goes into it
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-        --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} -o "$@"
+        --no-strip-extras --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} -o "$@"
     locks+=("$1")
 }
 compile requirements.txt --group runtime

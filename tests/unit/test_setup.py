@@ -1,17 +1,26 @@
 """The set-up: one at a time for each part, no stamp of what is not there, and a reason for what fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from local.processes import ROOT
 
+LOCKS = [
+    ROOT / "requirements.txt",
+    ROOT / "requirements-dev.txt",
+    *sorted(ROOT.glob("functions/*/requirements.txt")),
+]
 NPM = """#!/bin/sh
 echo run >> runs
 if [ -e broken ]; then echo "the registry is away" >&2; exit 1; fi
@@ -294,3 +303,34 @@ def test_no_lock_names_where_packages_come_from():
         text = lock.read_text()
         assert "://" not in text
         assert not any(line.startswith("-") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_lock_pins_each_package_with_the_extras_that_others_ask_for(lock):
+    """Without them pip takes the newest release for `name[extra]`, which the lock has no hash of: an installation that
+    worked fails on the day of that release.
+    """
+    pins = [
+        Requirement(line) for line in re.findall(r"^[^\s#].*?(?= \\|$)", lock.read_text(), re.M)
+    ]
+    pinned = {canonicalize_name(pin.name): pin.extras for pin in pins}
+    missing = [
+        f"{name} asks for {need}"
+        for name, extras in pinned.items()
+        for need in needs(name, extras)
+        if not need.extras <= pinned[canonicalize_name(need.name)]
+    ]
+    assert missing == []
+
+
+def needs(name, extras):
+    """What an installed package requires; nothing of one that is not for this machine."""
+    try:
+        requirements = [Requirement(text) for text in metadata.requires(name) or ()]
+    except metadata.PackageNotFoundError:
+        return []
+    return [
+        each
+        for each in requirements
+        if each.marker is None or any(each.marker.evaluate({"extra": it}) for it in ("", *extras))
+    ]
