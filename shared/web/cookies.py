@@ -5,6 +5,8 @@ Source: RFC 6265bis (cookie prefixes, SameSite).
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import Malformed
+
+# itsdangerous would take SHA-1.
+HMAC_SHA256: Mapping[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 class Expired(Malformed):
@@ -36,7 +41,9 @@ class SignedCookie:
         self._path = parts.path or "/"
         self._lifetime_seconds = lifetime_seconds
         self.name = f"__Host-{name}" if self._secure and self._path == "/" else name
-        self._serializer = URLSafeTimedSerializer(list(reversed(keys)), salt=f"calliente.{name}")
+        self._serializer = URLSafeTimedSerializer(
+            list(reversed(keys)), salt=f"calliente.{name}", signer_kwargs=dict(HMAC_SHA256)
+        )
 
     def read(self, request: Request) -> Any:
         """What `write` was given; None where there is no cookie of ours. Raises Expired."""

@@ -6,7 +6,6 @@ Sources: Fetch Metadata Request Headers; OWASP, "Cross-Site Request Forgery Prev
 
 from __future__ import annotations
 
-import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from itsdangerous import Signer
 from starlette.requests import Request
 
 from shared import errors
+from shared.web.cookies import HMAC_SHA256
 
 TOKEN = "token"  # noqa: S105 - the field's name
 # HMAC-SHA-256 in base64url; itsdangerous would skip other letters
@@ -42,12 +42,8 @@ class FormTokens:
         return self._signer(purpose).verify_signature(value, token)
 
     def _signer(self, purpose: str) -> Signer:
-        return Signer(
-            self._keys,
-            salt=f"calliente.{self._function}.form.{purpose}",
-            key_derivation="hmac",
-            digest_method=hashlib.sha256,
-        )
+        salt = f"calliente.{self._function}.form.{purpose}"
+        return Signer(self._keys, salt=salt, **HMAC_SHA256)
 
 
 def require_own_origin(request: Request, base_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
@@ -15,7 +16,9 @@ def signed(payload: Any, key: str, salt: str, at: int | None = None) -> str:
         def get_timestamp(self) -> int:
             return super().get_timestamp() if at is None else at
 
-    return str(URLSafeTimedSerializer(key, salt=salt, signer=Signer).dumps(payload))
+    strength = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    serializer = URLSafeTimedSerializer(key, salt=salt, signer=Signer, signer_kwargs=strength)
+    return str(serializer.dumps(payload))
 
 
 def request(**headers: str) -> Request:

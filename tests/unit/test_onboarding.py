@@ -6,7 +6,6 @@ import base64
 import hashlib
 
 import pytest
-from itsdangerous import URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,6 +30,7 @@ from shared.settings import OnboardingSettings
 from shared.web.attempts import Attempt, NoCookie
 from shared.web.cookies import Expired
 from tests.helpers import functions
+from tests.helpers.cookies import signed
 from tests.helpers.fakes import TENANT
 from tests.helpers.said import CATALOGS
 from tests.helpers.serving import Client
@@ -285,15 +285,8 @@ def test_an_expired_attempt_says_so():
     cookies = ProgressCookie(KEYS, URL)
     attempt = cookies.new("s", Consenting())
 
-    class Past(URLSafeTimedSerializer):
-        class Signer(URLSafeTimedSerializer.default_signer):
-            def get_timestamp(self):
-                return 1_000
-
-        default_signer = Signer
-
-    past = Past(KEYS[0], salt=f"calliente.onboarding-{attempt.id}")
-    value = past.dumps([attempt.begun, attempt.state, dump(attempt.payload)])
+    payload = [attempt.begun, attempt.state, dump(attempt.payload)]
+    value = signed(payload, KEYS[0], f"calliente.onboarding-{attempt.id}", at=1_000)
     with pytest.raises(Expired):
         cookies.find(request_with({f"__Host-onboarding-{attempt.id}": value}), "s")
 

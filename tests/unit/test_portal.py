@@ -7,8 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from itsdangerous import URLSafeTimedSerializer
-from itsdangerous.timed import TimestampSigner
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +20,7 @@ from shared.silence import soon_silent
 from shared.store import Stored, TenantStore
 from shared.tenant import Consent, Status, Tenant
 from tests.helpers import functions
+from tests.helpers.cookies import signed
 from tests.helpers.fakes import TENANT, FakeFirestore
 from tests.helpers.said import CATALOGS
 from tests.helpers.serving import Client
@@ -242,15 +241,6 @@ def value_of(sessions):
     return response.headers["Set-Cookie"].partition(";")[0].partition("=")[2].strip('"')
 
 
-class LongAgo(TimestampSigner):
-    def get_timestamp(self):
-        return 1_000
-
-
-def signed(payload, salt="calliente.portal", signer=TimestampSigner):
-    return URLSafeTimedSerializer(KEYS[0], salt=salt, signer=signer).dumps(payload)
-
-
 def test_a_session_outlives_a_rotation_of_keys_and_nothing_else():
     """An older key counts, a stranger's does not; after 30 minutes the session has ended."""
     old, new, strange = (value_of(Sessions((key * 32,), URL)) for key in ("o", "n", "s"))
@@ -259,7 +249,7 @@ def test_a_session_outlives_a_rotation_of_keys_and_nothing_else():
         assert read(sessions, value) == Session(TENANT, NOW.timestamp(), value)
     assert read(sessions, strange) is None
     with pytest.raises(SignedOut):
-        read(sessions, signed({"tenant": TENANT}, signer=LongAgo))
+        read(sessions, signed({"tenant": TENANT}, KEYS[0], "calliente.portal", at=1_000))
 
 
 @pytest.mark.parametrize("salt", ["calliente.onboarding-0", "calliente.portal-sign-in-0"])
@@ -268,7 +258,7 @@ def test_another_cookie_of_ours_is_no_session(salt):
     payload = {"tenant": TENANT, "created": 1.0, "issuedAt": NOW.timestamp()}
     sessions = Sessions(KEYS, URL)
     for name, session in ((salt, False), ("calliente.portal", True)):
-        assert (read(sessions, signed(payload, name)) is not None) is session
+        assert (read(sessions, signed(payload, KEYS[0], name)) is not None) is session
 
 
 def test_two_sign_ins_of_one_second_are_two_sessions():
