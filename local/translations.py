@@ -75,9 +75,9 @@ def new_catalog(language: str | None) -> Catalog:
         header_comment="# Texts of Calliente's pages.",
         creation_date=LONG_AGO,
         revision_date=LONG_AGO,
-        last_translator="",
-        language_team="",
-        msgid_bugs_address="",
+        last_translator="Calliente",
+        language_team="Calliente",
+        msgid_bugs_address="Calliente",
         fuzzy=False,
     )
 
