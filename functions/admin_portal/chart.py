@@ -78,12 +78,12 @@ class Chart:
 def _bars(figures: Figures, catalog: Catalog) -> list[Bar]:
     """The highest column fills the chart; a column that stands for anything can be seen."""
     most = max(figures.freshness.values()) or 1
-    found = []
+    bars = []
     for place, name in enumerate(FRESHNESS):
         count = figures.freshness[name]
         height = max(LEAST_HEIGHT, round(BAR_HEIGHT * count / most, 1)) if count else 0.0
         short, label = map(catalog.gettext, LABELS[name])
         x = place * STEP + (STEP - BAR_WIDTH) // 2
         share = catalog.share(count, figures.devices)
-        found.append(Bar(short, label, catalog.number(count), share, x, height))
-    return found
+        bars.append(Bar(short, label, catalog.number(count), share, x, height))
+    return bars

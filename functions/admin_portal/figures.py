@@ -83,21 +83,21 @@ def queries(now: datetime, expiry_days: int) -> dict[str, Where]:
 
 async def figures(store: TenantStore, now: datetime, expiry_days: int) -> Figures | None:
     """All counts at once; None if they cannot be had now: that must keep nobody from a form."""
-    asked = queries(now, expiry_days)
-    counts = [store.count_devices(where=where, seconds=SECONDS) for where in asked.values()]
+    conditions = queries(now, expiry_days)
+    counts = [store.count_devices(where=where, seconds=SECONDS) for where in conditions.values()]
     try:
-        found = await asyncio.gather(*counts)
+        numbers = await asyncio.gather(*counts)
     except Unavailable as away:
         logs.away(away)
         return None
-    return arranged(dict(zip(asked, found, strict=True)))
+    return arranged(dict(zip(conditions, numbers, strict=True)))
 
 
-def arranged(found: dict[str, int]) -> Figures:
+def arranged(counts: dict[str, int]) -> Figures:
     """The counts are taken at slightly different moments, so the parts may exceed the whole by a few."""
-    freshness = {name: found[name] for name in FRESHNESS[:-1]}
+    freshness = {name: counts[name] for name in FRESHNESS[:-1]}
     synchronized = sum(freshness.values())
-    devices = max(found["devices"], synchronized)
+    devices = max(counts["devices"], synchronized)
     freshness["never"] = devices - synchronized
-    failing, expiring = (min(found.get(name, 0), devices) for name in ("failing", "expiring"))
+    failing, expiring = (min(counts.get(name, 0), devices) for name in ("failing", "expiring"))
     return Figures(devices, freshness, failing, expiring)

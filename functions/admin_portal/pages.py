@@ -80,8 +80,8 @@ class PortalPages:
         tenant, closing = stored.tenant, stored.tenant.closing
 
         async def chart() -> Chart | None:
-            found = await counting.figures()
-            return Chart.of(found, catalog) if found else None
+            figures = await counting.figures()
+            return Chart.of(figures, catalog) if figures else None
 
         note_outcome(request, tenant.status.value)
         response = self._pages.stream(

@@ -84,13 +84,13 @@ class Portal:
         attempt = self.flows.find(request, answer.get("state", ""))
         if attempt.payload == SIGNED_IN:
             return see_other(self._address(""))
-        found = await sign_in.finish(attempt.payload, answer, self.entra, self.settings, now)
-        if isinstance(found, sign_in.Repeat):
+        outcome = await sign_in.finish(attempt.payload, answer, self.entra, self.settings, now)
+        if isinstance(outcome, sign_in.Repeat):
             address, kept = await sign_in.begin(
-                self.entra, self._address("signed-in"), found.organization, found
+                self.entra, self._address("signed-in"), outcome.organization, outcome
             )
             return self._go(request, address, follow(attempt, kept, kept["flow"]["state"]))
-        stored = await TenantStore(self.database, found).read()
+        stored = await TenantStore(self.database, outcome).read()
         if stored is None:
             raise errors.TenantNotOnboarded
         response = self._go(request, self._address(""), follow(attempt, SIGNED_IN))

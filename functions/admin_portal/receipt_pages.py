@@ -1,4 +1,4 @@
-"""The pages of a receipt: the form that asks for its ID, and what there is to tell."""
+"""The pages of a receipt: the form that asks for its ID, and what a look-up answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.receipts import KEYS_PATH
 from .pages import PortalPages
 
 if TYPE_CHECKING:
-    from .receipts import Told
+    from .receipts import Lookup
 
 
 class ReceiptPages:
@@ -24,20 +24,20 @@ class ReceiptPages:
         self._portal_url = portal_url
 
     def form(self, request: Request) -> Response:
-        return self._pages.page(request, "receipts.html", told=None)
+        return self._pages.page(request, "receipts.html", lookup=None)
 
-    def told(self, request: Request, told: Told) -> Response:
-        said = told.said
-        is_due = told.purge_at is not None and told.purge_at <= datetime.now(UTC)
+    def result(self, request: Request, lookup: Lookup) -> Response:
+        claims = lookup.claims
+        is_due = lookup.purge_at is not None and lookup.purge_at <= datetime.now(UTC)
         return self._pages.page(
             request,
             "receipts.html",
-            told=told,
+            lookup=lookup,
             is_due=is_due,
-            due=told.purge_at,
-            ended=_moment_of(said.get("endedAt")),
-            backups=_moment_of(said.get("backupsExpireAt")),
-            counts=said.get("counts") or {},
+            due=lookup.purge_at,
+            ended=_moment_of(claims.get("endedAt")),
+            backups=_moment_of(claims.get("backupsExpireAt")),
+            counts=claims.get("counts") or {},
             keys=f"{self._portal_url}{KEYS_PATH}",
         )
 

@@ -50,21 +50,21 @@ class Lookups:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What there is to tell. state: pending, withdrawn, or deleted. said: by the receipt, once it is signed."""
+class Lookup:
+    """What a look-up answers. state: pending, withdrawn, or deleted. claims: of the receipt, once it is signed."""
 
     receipt_id: str
     state: str
     purge_at: datetime | None = None
     receipt: str = ""
-    said: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def document(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"receiptId": self.receipt_id, "state": self.state}
+        document: dict[str, Any] = {"receiptId": self.receipt_id, "state": self.state}
         if self.purge_at:
-            told["purgeAt"] = self.purge_at.isoformat(timespec="seconds")
-        return {**told, "receipt": self.receipt} if self.receipt else told
+            document["purgeAt"] = self.purge_at.isoformat(timespec="seconds")
+        return {**document, "receipt": self.receipt} if self.receipt else document
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class Receipts:
         document = await self.database.get(path_of(receipt_id))
         if document is None:
             raise ReceiptUnknown
-        told = self._told(document)
-        note_outcome(request, told.state)
+        lookup = self._looked_up(document)
+        note_outcome(request, lookup.state)
         if not as_file and not wants_json(request):
-            return self.pages.told(request, told)
-        response = json_answer(told.document)
+            return self.pages.result(request, lookup)
+        response = json_answer(lookup.document)
         if as_file:
             name = f'attachment; filename="calliente-receipt-{receipt_id}.json"'
             response.headers["Content-Disposition"] = name
@@ -105,18 +105,18 @@ class Receipts:
         """GET /inventory.json: the text whose SHA-256 receipts and audits carry."""
         return _cached(Response(inventory.declaration(), media_type="application/json"))
 
-    def _told(self, document: Document) -> Told:
+    def _looked_up(self, document: Document) -> Lookup:
         """Raises Unavailable where the published keys do not prove the receipt."""
         state, receipt = document.fields.get("state"), str(document.fields.get("receipt", ""))
         if state == State.PENDING:
-            return Told(document.id, State.PENDING, document.fields.get("purgeAt"))
+            return Lookup(document.id, State.PENDING, document.fields.get("purgeAt"))
         if state == State.WITHDRAWN:
-            return Told(document.id, State.WITHDRAWN)
+            return Lookup(document.id, State.WITHDRAWN)
         try:
-            said = verified(RECEIPT, receipt, self.keys)
+            claims = verified(RECEIPT, receipt, self.keys)
         except NotGenuine:
             raise errors.Unavailable("receipts", "not_by_a_published_key") from None
-        return Told(document.id, str(said["end"]), receipt=receipt, said=said)
+        return Lookup(document.id, str(claims["end"]), receipt=receipt, claims=claims)
 
     @property
     def routes(self) -> Routes:

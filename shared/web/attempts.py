@@ -71,8 +71,8 @@ class Attempts:
 
     def all(self, request: Request) -> list[Attempt]:
         """The attempts of this browser, in the order in which they were begun; expired and forged ones are none."""
-        found = [self._read(request, attempt_id) for attempt_id in self._ids(request)]
-        return sorted((one for one in found if one), key=lambda one: (one.begun, one.id))
+        attempts = [self._read(request, attempt_id) for attempt_id in self._ids(request)]
+        return sorted(filter(None, attempts), key=lambda attempt: (attempt.begun, attempt.id))
 
     def find(self, request: Request, state: str, *, appended: bool = False) -> Attempt:
         """The attempt that this state was made for. appended: others may have put words after it.

@@ -19,7 +19,7 @@ from functions.admin_portal.figures import Counting, Figures
 from functions.admin_portal.pages import PURPOSES, PortalPages
 from functions.admin_portal.proofs import FINDINGS
 from functions.admin_portal.receipt_pages import ReceiptPages
-from functions.admin_portal.receipts import Told
+from functions.admin_portal.receipts import Lookup
 from functions.onboarding import failures as onboarding_failures
 from functions.onboarding.pages import MOST_TRIES, OnboardingPages
 from functions.onboarding.progress import Asking, Connected, Failed, Progress, Waiting
@@ -107,8 +107,8 @@ def _overview(
     return make
 
 
-def _told(told: Told) -> Make:
-    return lambda language: html_of(RECEIPTS.told(asked(language), told))
+def _lookup(lookup: Lookup) -> Make:
+    return lambda language: html_of(RECEIPTS.result(asked(language), lookup))
 
 
 # Where the code for support is more than the page's.
@@ -158,7 +158,7 @@ def _audit(findings: Iterable[str] | None) -> Make:
     return make
 
 
-SAID = {
+CLAIMS = {
     "endedAt": NOW.isoformat(),
     "backupsExpireAt": (NOW + 200 * HOUR).isoformat(),
     "counts": {"documents": 1008, "users": 1007},
@@ -213,11 +213,11 @@ STATES: Mapping[str, Make] = {
     "portal-audit-bad": _audit(FINDINGS.values()),
     "portal-audit-broken-off": _audit(None),
     "receipts-form": lambda language: html_of(RECEIPTS.form(asked(language))),
-    "receipts-pending": _told(Told(RECEIPT, State.PENDING, datetime.now(UTC) + HOUR)),
-    "receipts-due": _told(Told(RECEIPT, State.PENDING, NOW)),
-    "receipts-withdrawn": _told(Told(RECEIPT, State.WITHDRAWN)),
-    "receipts-deleted": _told(
-        Told(RECEIPT, "deleted", receipt="eyJhbGciOiJFZERTQSJ9." + "x" * 600, said=SAID)
+    "receipts-pending": _lookup(Lookup(RECEIPT, State.PENDING, datetime.now(UTC) + HOUR)),
+    "receipts-due": _lookup(Lookup(RECEIPT, State.PENDING, NOW)),
+    "receipts-withdrawn": _lookup(Lookup(RECEIPT, State.WITHDRAWN)),
+    "receipts-deleted": _lookup(
+        Lookup(RECEIPT, "deleted", receipt="eyJhbGciOiJFZERTQSJ9." + "x" * 600, claims=CLAIMS)
     ),
     **{
         f"failure-{code.replace('_', '-')}": _failure(ONBOARDING, code)
