@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import inventory
+from shared import errors, inventory
 from shared.store import Stored
 from shared.web.cookies import Expired, SignedCookie
 from shared.web.forms import FormTokens
@@ -20,7 +20,7 @@ from shared.web.forms import FormTokens
 LIFETIME_SECONDS = 1800
 
 
-class SignedOut(Expired):
+class SignedOut(errors.Forbidden):
     """There is no session, or not any more."""
 
     code = "signed_out"
