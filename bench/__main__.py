@@ -12,9 +12,15 @@ from bench.fixture import fixture
 from bench.results import Results
 
 SECTIONS = (
-    *("heartbeat", "coldstart", "registration", "memory"),
-    *("purge", "tick", "portal"),
-    *("pace", "fleet"),
+    "heartbeat",
+    "coldstart",
+    "registration",
+    "memory",
+    "purge",
+    "tick",
+    "portal",
+    "pace",
+    "fleet",
 )
 NEED_NOTHING = {"pace", "fleet"}
 

@@ -12,10 +12,27 @@ import pulumi_gcp as gcp
 from deploy.infrastructure.config import Config
 
 APIS = (
-    *("apikeys", "artifactregistry", "billingbudgets", "cloudbuild", "cloudresourcemanager"),
-    *("cloudscheduler", "firebase", "firebaseappcheck", "firebaserules", "firestore", "iam"),
-    *("iamcredentials", "identitytoolkit", "logging", "monitoring", "observability", "pubsub"),
-    *("run", "secretmanager", "securetoken", "storage"),
+    "apikeys",
+    "artifactregistry",
+    "billingbudgets",
+    "cloudbuild",
+    "cloudresourcemanager",
+    "cloudscheduler",
+    "firebase",
+    "firebaseappcheck",
+    "firebaserules",
+    "firestore",
+    "iam",
+    "iamcredentials",
+    "identitytoolkit",
+    "logging",
+    "monitoring",
+    "observability",
+    "pubsub",
+    "run",
+    "secretmanager",
+    "securetoken",
+    "storage",
 )
 AGENTS = ("cloudscheduler", "pubsub", "run")  # identities of Google's that act in the project
 SPREADING_SECONDS = 60

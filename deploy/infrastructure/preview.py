@@ -23,9 +23,29 @@ from shared.settings import SettingsError
 
 STACKS = ROOT / "deploy"
 TELLING = (  # the inputs that say most about a resource, the first that it has
-    *("role", "permissions", "ingress", "retention", "retentionDays", "schedule", "pushEndpoint"),
-    *("service", "fieldPath", "field", "redirectUris", "audiences", "member", "create", "filter"),
-    *("destination", "locationId", "location", "secretId", "topic", "goal", "displayName", "name"),
+    "role",
+    "permissions",
+    "ingress",
+    "retention",
+    "retentionDays",
+    "schedule",
+    "pushEndpoint",
+    "service",
+    "fieldPath",
+    "field",
+    "redirectUris",
+    "audiences",
+    "member",
+    "create",
+    "filter",
+    "destination",
+    "locationId",
+    "location",
+    "secretId",
+    "topic",
+    "goal",
+    "displayName",
+    "name",
 )
 WIDTH = 100
 
