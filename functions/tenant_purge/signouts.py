@@ -15,7 +15,7 @@ from shared.google.firestore import Document, Firestore, pages_of
 from shared.google.users import MAX_DELETE_USERS
 from shared.google.wire import EPOCH
 from shared.store import TenantStore, stored, tenants
-from shared.tenant import BrokenRecord
+from shared.tenant import BrokenRecord, Status
 
 from .budget import Budget
 from .pace import PacedUsers
@@ -44,19 +44,23 @@ class SignOuts:
 
     async def _sign_out(self, document: Document, budget: Budget) -> None:
         try:
-            request = stored(document).tenant.sign_out
+            tenant = stored(document).tenant
             store = TenantStore(self.database, document.id)
         except (BrokenRecord, ValueError):
             self.broken += 1
             return
-        if request is None or not await self._all_removed(store, request.requested_at, budget):
+        request = tenant.sign_out
+        if request is None or tenant.status is Status.PURGING:  # its purge removes and counts them
+            return
+        if not await self._all_removed(store, request.requested_at, budget):
             return
 
         try:
-            await store.change(lambda tenant: tenant.signed_out(request))
+            after = await store.change(lambda tenant: tenant.signed_out(request))
         except (TenantNotOnboarded, TenantPurging):
             return
-        logs.event("devices_signed_out")
+        if after.sign_out is None:
+            logs.event("devices_signed_out")
 
     async def _all_removed(
         self, store: TenantStore, requested_at: datetime, budget: Budget

@@ -1,6 +1,7 @@
 """Silent devices are removed, and only when the silence is theirs."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,15 @@ from functions.tenant_purge.budget import Budget, OutOfTime
 from functions.tenant_purge.expiry import Expiry
 from functions.tenant_purge.pace import PacedUsers
 from functions.tenant_purge.signouts import SignOuts
+from shared import development_keys
+from shared.errors import Unavailable
+from shared.signing import RECEIPT, public_keys, verified
 from shared.store import TenantStore, to_the_hour
 from shared.tenant import Tenant, onboarded, to_document
+from tests.helpers import tenants
 from tests.helpers.fakes import NOW, TENANT, FakeFirestore, FakeUsers
+from tests.helpers.scheduled import Scheduled
+from tests.helpers.virtual import in_virtual_time
 
 OTHER = "5e1f0a10-c0de-4c02-8a02-0000fab21ca0"
 
@@ -177,3 +184,31 @@ async def test_a_sign_out_that_is_not_done_is_asked_for_again(database, users):
     users.refused = set()
     await SignOuts(database, PacedUsers(users, 1000)).run(budget())
     assert "signOut" not in database.documents[f"tenants/{TENANT}"]
+
+
+class AwayOnce(FakeUsers):
+    """Firebase does not answer the first deletion."""
+
+    async def delete(self, uids):
+        if "delete" not in self.calls:
+            self.calls.append("delete")
+            raise Unavailable("firebase", "fake")
+        return await super().delete(uids)
+
+
+@in_virtual_time
+async def test_a_purge_counts_what_a_sign_out_would_have_removed():
+    """A request to sign out takes nothing from a purge that a fault has held up: the receipt counts all of it."""
+    project = Scheduled(users=AwayOnce())
+    document = tenants.closing() | {"signOut": {"requestedAt": NOW + timedelta(days=1)}}
+    path = project.tenant(document, devices=10)
+    with suppress(Unavailable):
+        await project.run()
+    await project.runs_until_gone(path, 1)
+    (receipt,) = (
+        document["receipt"]
+        for place, document in project.database.documents.items()
+        if place.startswith("receipts/")
+    )
+    keys = public_keys(development_keys.PUBLIC)
+    assert verified(RECEIPT, receipt, keys)["counts"] == {"documents": 10, "users": 10}
