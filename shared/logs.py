@@ -47,4 +47,6 @@ def quiet_libraries() -> None:
     root = logging.getLogger()
     root.handlers[:] = [_NamesOnly(logging.WARNING)]
     root.setLevel(logging.WARNING)
+    # Unless it has a level, Google's clients take this logger away from the root: what it says would be written whole.
+    logging.getLogger("google").setLevel(logging.WARNING)
     logging.captureWarnings(True)

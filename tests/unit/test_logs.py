@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import warnings
 
 import pytest
 
+from local.processes import ROOT
 from shared import logs
 
 TRACE = "0123456789abcdef0123456789abcdef"
@@ -74,6 +77,35 @@ def test_a_library_says_who_it_is_and_no_more(quiet, capfd):
     out, err = capfd.readouterr()
     assert [json.loads(line)["logger"] for line in out.splitlines()] == ["urllib3"]
     assert "canary" not in out + err
+
+
+GOOGLES_WARNING = """
+import asyncio, logging
+from google.auth.credentials import AnonymousCredentials
+from shared import logs
+from shared.google import connection
+
+async def warn():
+    connection.client("project", "127.0.0.1:1", "(default)", AnonymousCredentials())
+    for name in ("google.cloud.firestore_v1", "google.api_core.retry"):
+        logging.getLogger(name).warning("canary")
+
+logs.quiet_libraries()
+asyncio.run(warn())
+"""
+
+
+def test_googles_clients_say_no_more_either():
+    """They arrange their own logging when the first of a process is made."""
+    done = subprocess.run(
+        [sys.executable, "-c", GOOGLES_WARNING],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [json.loads(line)["logger"] for line in done.stdout.splitlines()] == ["google"] * 2
+    assert "canary" not in done.stdout + done.stderr
 
 
 def test_a_warning_of_python_says_no_more_either(quiet, capfd):
