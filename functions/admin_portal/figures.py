@@ -40,10 +40,7 @@ class Figures:
 
 
 class Counting:
-    """Figures that are counted while a page is being sent. patience_seconds: how long the rest of it may wait for them.
-
-    Who leaves before the end of the page leaves a count that ends by its own deadline.
-    """
+    """Figures that are counted while a page is being sent. patience_seconds: how long the rest may wait for them."""
 
     def __init__(
         self, count: Callable[[], Awaitable[Figures | None]], patience_seconds: float
@@ -55,7 +52,11 @@ class Counting:
     async def is_soon(self) -> bool:
         """Begin; whether the figures are there, or known not to be had, within the patience."""
         self._counted = asyncio.ensure_future(self._count())
-        done, _pending = await asyncio.wait([self._counted], timeout=self._patience_seconds)
+        try:
+            done, _pending = await asyncio.wait([self._counted], timeout=self._patience_seconds)
+        except asyncio.CancelledError:  # the reader has left
+            self._counted.cancel()
+            raise
         return bool(done)
 
     async def figures(self) -> Figures | None:

@@ -16,7 +16,7 @@ from functions.admin_portal.portal import application
 from functions.admin_portal.session import Session, Sessions, SignedOut
 from shared.errors import Unavailable
 from shared.names import same_name
-from shared.silence import soon_silent
+from shared.silence import silent
 from shared.store import Stored, TenantStore
 from shared.tenant import Consent, Status, Tenant
 from tests.helpers import functions
@@ -50,11 +50,12 @@ class Reluctant(FakeFirestore):
 
     def __init__(self, is_away=False):
         super().__init__()
-        self.is_away, self.may_count = is_away, asyncio.Event()
+        self.is_away, self.may_count, self.is_counting = is_away, asyncio.Event(), asyncio.Event()
 
     async def count(self, collection, **options):
         if self.is_away:
             raise Unavailable("firestore", "fake")
+        self.is_counting.set()
         await self.may_count.wait()
         return await super().count(collection, **options)
 
@@ -96,8 +97,8 @@ async def test_where_devices_never_expire_none_is_counted_as_expiring():
 
 
 def test_what_expires_soon_is_what_the_run_would_remove_within_30_days():
-    """By the same silence."""
-    assert queries(NOW, DAYS)["expiring"] == soon_silent(NOW, DAYS)
+    """The same condition as the run's, a month later."""
+    assert queries(NOW, DAYS)["expiring"] == silent(NOW + timedelta(days=30), DAYS)
 
 
 async def test_counts_that_fail_keep_no_form_away():
@@ -106,6 +107,23 @@ async def test_counts_that_fail_keep_no_form_away():
     assert forms_in(page) == FORMS
     assert "cannot be counted right now" in page
     assert "</html>" in page
+
+
+@pytest.mark.parametrize("patience_seconds", [0.0, 60.0])
+async def test_who_leaves_a_page_leaves_no_count_behind(patience_seconds):
+    """Neither after the forms are there nor before."""
+    database, before = Reluctant(), asyncio.all_tasks()
+
+    async def read():
+        async for _piece in await home_of(database, patience_seconds=patience_seconds):
+            pass
+
+    reader = asyncio.ensure_future(read())
+    await database.is_counting.wait()
+    reader.cancel()
+    left = asyncio.all_tasks() - before
+    await asyncio.wait(left, timeout=10)
+    assert asyncio.all_tasks() - before == set()
 
 
 async def test_counts_that_hang_keep_no_form_away():
