@@ -1,4 +1,4 @@
-"""docs/data-inventory.md, from the schemas that check the writes and drive the audit."""
+"""docs/data-inventory.md, from the schemas with which the audit compares what is stored."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HEAD = """\
 # Data inventory
 
 Everything that Calliente's backend stores, field by field, in the form of the table in the published policy.
-`make docs` generates this page from `shared/inventory.py`, which also checks the writes and drives
-`python -m support audit`; do not edit it.
+`make docs` generates this page from `shared/inventory.py`, with which `python -m support audit` compares everything
+that is stored; do not edit it.
 """
 
 RECEIPTS = """\
@@ -83,6 +83,7 @@ def inventory_page() -> str:
                         "technical tracking of synchronization; a random UUID made on the device",
                         inventory.WHILE_REGISTERED,
                         (inventory.DEVICE, inventory.SUPPORT),
+                        inventory.WHICH_PHONE,
                     ),
                     *_rows(inventory.DeviceDocument),
                     _times(
@@ -157,10 +158,15 @@ def _label(path: str) -> str:
 
 
 def _auth_rows() -> list[str]:
+    isolation = "isolation: the security rules read it"
     rows = {
-        "User ID": ("`uid`: `{tenantId}:{deviceId}`", "lets the device sign in"),
-        "Tenant ID claim": ("claim `tenantId`", "isolation: the security rules read it"),
-        "Device ID claim": ("claim `deviceId`", "isolation: the security rules read it"),
+        "User ID": (
+            "`uid`: `{tenantId}:{deviceId}`",
+            "lets the device sign in",
+            inventory.WHICH_PHONE,
+        ),
+        "Tenant ID claim": ("claim `tenantId`", isolation, inventory.NOTHING_OF_A_PERSON),
+        "Device ID claim": ("claim `deviceId`", isolation, inventory.WHICH_PHONE),
     }
     readers = (inventory.DEVICE, inventory.SUPPORT)
     times = _row(
@@ -173,8 +179,8 @@ def _auth_rows() -> list[str]:
     )
     return [
         *(
-            _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers)
-            for kind, (where, purpose) in rows.items()
+            _row(kind, where, purpose, inventory.WHILE_REGISTERED, readers, says)
+            for kind, (where, purpose, says) in rows.items()
         ),
         times,
         _row(

@@ -1,7 +1,8 @@
 """The inventory: everything that is stored, field by field, and nothing else.
 
-These schemas are the one declaration from which the writes are checked, the audit finds anything else, and the
-published inventory is generated. A field's metadata says why it exists, how long it stays and who can read it.
+These schemas are the one declaration: the audit compares everything that is stored with it, the published inventory
+is generated from it, and a tenant's document is checked with it before it is written. A field's metadata says why it
+exists, how long it stays and who can read it.
 """
 
 from __future__ import annotations
@@ -32,10 +33,14 @@ WHILE_SWEEPING = "while the scheduled run looks through all Auth users, at most 
 WHILE_IN_BACKUPS = "until the last backup that may hold the organization has expired"
 TWO_YEARS = "for two years after the deletion, or its withdrawal"
 RECEIPT_HOLDER = "whoever has the receipt ID"
-WHILE_REGISTERED = "until the device signs out or has been silent for 180 days (`DEVICE_EXPIRY_DAYS`), or the purge"
+WHILE_REGISTERED = (
+    "until the device signs out, is signed out or has been silent for 180 days (`DEVICE_EXPIRY_DAYS`), "
+    "or the purge"
+)
 DEVICE, PORTAL, SUPPORT = "the device itself", "its administrators", "support"
 DEVICES_TOLD = "the organization's devices, told when they register"
 NOTHING_OF_A_PERSON = "nothing about a person"
+WHICH_PHONE = "which phone, to somebody who holds it; never whose"
 LAST_RAN = "in which hour the app last ran on one phone; never whose"
 LAST_REACHED = "in which hour contacts last reached one phone; never whose, or which"
 LAST_WORKED = "whether the last synchronization of one phone worked; never whose"

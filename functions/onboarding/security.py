@@ -67,7 +67,8 @@ THREATS = (
     Threat(
         N_("A forged or borrowed token"),
         N_(
-            "Only tokens that their issuer has signed with its own keys count, and each claim in them is checked."
+            "A phone’s token counts only if its issuer has signed it with its own keys, and each claim in it is "
+            "checked."
         ),
     ),
     Threat(
@@ -87,7 +88,7 @@ THREATS = (
     Threat(
         N_("Something about people gathers unnoticed"),
         N_(
-            "All writes go by the inventory above. An audit compares everything stored with it, and logs take "
+            "There is one inventory, the one above. An audit compares everything stored with it, and logs take "
             "only words and numbers of our own."
         ),
     ),

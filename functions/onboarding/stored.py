@@ -21,11 +21,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document, in English. id: the name in STORED of its document ID. prefix: there, of its fields."""
+    """A kind of document, in English. id: the name in STORED of its document ID. prefix: there, of its fields.
+
+    says: what the ID says of a person, in the inventory's words.
+    """
 
     title: str
     id: str = ""
     prefix: str = ""
+    says: str = inventory.NOTHING_OF_A_PERSON
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,14 @@ class Row:
 ORGANIZATION, PHONE = "tenants/{tenantId}", "tenants/{tenantId}/devices/{deviceId}"
 KINDS: Mapping[str, Kind] = {  # by the path of the inventory
     ORGANIZATION: Kind(N_("Of the organization"), "tenantId"),
-    PHONE: Kind(N_("Of each phone"), "deviceId"),
+    PHONE: Kind(N_("Of each phone"), "deviceId", says=inventory.WHICH_PHONE),
     "receipts/{receiptId}": Kind(N_("Of each deletion; it names nobody"), "receiptId", "receipt."),
     "state/sweep": Kind(N_("Of the scheduled run"), prefix="sweep."),
 }
 # By what the inventory says of a field.
 SAYS: Mapping[str, str] = {
     inventory.NOTHING_OF_A_PERSON: N_("Nothing about a person"),
+    inventory.WHICH_PHONE: N_("Which phone, to somebody who holds it; never whose"),
     inventory.ADMINISTRATOR_ACTED: N_(
         "That an administrator, or support, acted at that time; never who"
     ),
@@ -63,10 +68,12 @@ _WITHDRAWN = N_("Until the next deletion is requested, or the data is deleted")
 _TWO_YEARS = N_("For two years after the deletion or its withdrawal")
 _BACKUPS = N_("Until no backup can hold the organization any more")
 _SWEEP = N_("While the run looks through all sign-ins, a day at most")
-DEVICE = N_("Until the phone signs out or the organization’s data is deleted")
+DEVICE = N_("Until the phone signs out or is signed out, or the organization’s data is deleted")
 DEVICE_SILENT = NN_(  # instead, where silent devices are removed
-    "Until the phone signs out, has been silent for %(days)s day, or the organization’s data is deleted",
-    "Until the phone signs out, has been silent for %(days)s days, or the organization’s data is deleted",
+    "Until the phone signs out or is signed out, has been silent for %(days)s day, or the organization’s data is "
+    "deleted",
+    "Until the phone signs out or is signed out, has been silent for %(days)s days, or the organization’s data is "
+    "deleted",
 )
 # By the name of the field in the inventory.
 STORED: Mapping[str, Stored] = {
@@ -146,7 +153,7 @@ STORED: Mapping[str, Stored] = {
     "deviceId": Stored(
         N_("Device ID (anonymous)"),
         N_(
-            "A random number made on the phone, with no link to a person; also the phone’s sign-in to our "
+            "A random number made on the phone, from nothing about a person; also the phone’s sign-in to our "
             "database"
         ),
         DEVICE,
@@ -227,7 +234,7 @@ def rows_of(path: str, catalog: Catalog, days: int, silence_days: int) -> list[R
         for name, field in inventory.leaves(inventory.DOCUMENTS[path]())
     ]
     if kind.id:
-        fields.insert(0, (kind.id, inventory.NOTHING_OF_A_PERSON))
+        fields.insert(0, (kind.id, kind.says))
     return [_row(STORED[name], SAYS[says], catalog, days, silence_days) for name, says in fields]
 
 

@@ -689,7 +689,7 @@ export interface operations {
                      *         "heartbeatIntervalSeconds",
                      *         "organizationName"
                      *       ],
-                     *       "inventory": "sha256:43fbaca011a79b1bcbc8e4f73e58735a44b985d57d04d6786efcf7c466ea6717"
+                     *       "inventory": "sha256:c1ed1e34305d2d1051676b79a331aec85139065b0ffd98b80d7084226d3f4d2b"
                      *     }
                      */
                     "application/json": components["schemas"]["Inventory"];
