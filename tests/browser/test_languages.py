@@ -9,7 +9,9 @@ from tests.browser.looking import DESK, NARROWEST, PHONE
 from tests.helpers.states import ALL, STATES
 
 WIDTHS = [NARROWEST, PHONE, {"width": 768, "height": 1024}, DESK]
-KERNING = 4  # pixels at most: a mark at the end of a line has another neighbour in the mirror
+KERNING = (
+    16  # pixels at most: a mark or a space at the end of a line has another neighbour in the mirror
+)
 # Boxes, and the lines of text in them, each as [left, right]; not what is inside a line or a drawing.
 LAID_OUT = """() => {
   const blocks = "header, header *, main, section, h1, h2, h3, p, ul, ol, li, table, caption, th, td, form, label, "
