@@ -24,13 +24,13 @@ QUIET = (
 TIMEOUT_MILLISECONDS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright():
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright):
     """The browser that is installed on this machine."""
     path = installed("CHROMIUM", CHROMIUM)
@@ -39,7 +39,7 @@ def chromium(playwright):
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def make_firefox(playwright):
     """Firefox over WebDriver BiDi, with preferences of its own."""
     path, opened = installed("FIREFOX", FIREFOX), []
@@ -56,7 +56,7 @@ def make_firefox(playwright):
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def firefox(make_firefox):
     """Firefox as it is."""
     return make_firefox()
@@ -72,7 +72,7 @@ def installed(variable, usual):
     return Path(path)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def all_pictures():
     """Have one page of all pictures, once they are taken."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def all_pictures():
     overview.write(SCREENSHOTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def gallery(chromium):
     """A tab for axe-core and the camera."""
     with chromium.new_context(offline=True, viewport=DESK) as context:
