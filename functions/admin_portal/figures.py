@@ -47,7 +47,6 @@ class Counting:
     ) -> None:
         self._count = count
         self._patience_seconds = patience_seconds
-        self._counted: asyncio.Future[Figures | None] | None = None
 
     async def is_soon(self) -> bool:
         """Begin; whether the figures are there, or known not to be had, within the patience."""
@@ -60,8 +59,8 @@ class Counting:
         return bool(done)
 
     async def figures(self) -> Figures | None:
-        """However long it takes."""
-        return await (self._counted or self._count())
+        """What was begun, however long it takes."""
+        return await self._counted
 
 
 def queries(now: datetime, expiry_days: int) -> dict[str, Where]:

@@ -31,7 +31,7 @@ def typeset(text: str, locale: Locale) -> str:
     return text
 
 
-@cache
+@cache  # pages are made on the event loop
 def _rules(locale: Locale) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Between a number and its unit, in any case that adds two letters at most, and in the name of the product."""
     forms = (_spelt(count, unit, locale) for unit in _UNITS for count in _COUNTS)

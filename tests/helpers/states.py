@@ -83,6 +83,7 @@ class Late(Counting):
     """Figures that come when the rest of the page is there."""
 
     async def is_soon(self) -> bool:
+        await super().is_soon()
         return False
 
 
