@@ -13,11 +13,11 @@ import pulumi_gcp as gcp
 
 from deploy.infrastructure.cloud import Cloud
 from deploy.infrastructure.identities import Identities
-from shared.schedule import ATTRIBUTES, DATA
+from shared.schedule import ATTRIBUTES, DATA, MINUTES
 
 TOPIC = "calliente-purge"
 DEAD = f"{TOPIC}-dead"
-SCHEDULE = "*/15 * * * *"
+SCHEDULE = f"*/{MINUTES} * * * *"
 
 
 def _topic(cloud: Cloud, name: str) -> gcp.pubsub.Topic:

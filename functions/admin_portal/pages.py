@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.entra.organization import MOST_CHARACTERS
+from shared.schedule import MINUTES
 from shared.settings import PortalSettings
 from shared.store import Stored
 from shared.tenant import Reason
@@ -33,7 +34,6 @@ PURPOSES = (
     "deletion-request",
     "withdrawal",
 )
-RUN_MINUTES = 15  # between two scheduled runs
 UNCONNECTED = ("tenant_not_onboarded", "consent_missing")  # what connecting again would cure
 DELETED = ("tenant_not_onboarded", "tenant_purging")  # what a receipt tells more of
 BACK = N_("Back to the portal")
@@ -102,7 +102,7 @@ class PortalPages:
             chart=chart,
             expiry_days=self._expiry_days,
             sign_out=tenant.sign_out,
-            run_minutes=RUN_MINUTES,
+            run_minutes=MINUTES,
             tokens=tokens,
             links=self._links,
         )

@@ -3,7 +3,7 @@
 import base64
 
 from deploy.infrastructure.functions import FUNCTIONS, declared
-from shared.schedule import ATTRIBUTES, DATA
+from shared.schedule import ATTRIBUTES, DATA, MINUTES
 from tests.deploy.stacks import of, service
 
 
@@ -11,6 +11,7 @@ def test_every_quarter_of_an_hour_a_run_is_asked_for():
     """The message is the CloudEvent that the unit tests have read."""
     job = of("cloudscheduler.Job")["calliente-purge"].inputs
     assert (job["schedule"], job["timeZone"]) == ("*/15 * * * *", "Etc/UTC")
+    assert MINUTES == 15, "the portal says so too"
     target = job["pubsubTarget"]
     assert target["topicName"] == "id-of-calliente-purge"
     assert target["attributes"] == ATTRIBUTES

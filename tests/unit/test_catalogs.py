@@ -21,7 +21,7 @@ from starlette.requests import Request
 from functions.admin_portal import failures as portal_failures
 from functions.admin_portal import session, sign_in
 from functions.admin_portal.figures import Counting
-from functions.admin_portal.pages import CONNECT, PURPOSES, RUN_MINUTES, PortalPages
+from functions.admin_portal.pages import CONNECT, PURPOSES, PortalPages
 from functions.onboarding import cookie
 from functions.onboarding.pages import RETRY_SECONDS, OnboardingPages
 from functions.onboarding.progress import Asking, Connected
@@ -29,6 +29,7 @@ from local import translations
 from shared import tokens
 from shared.entra import permissions
 from shared.receipts import backups_expire
+from shared.schedule import MINUTES
 from shared.settings import OnboardingSettings, PortalSettings
 from shared.silence import SOON_DAYS
 from shared.store import Stored
@@ -368,7 +369,7 @@ def test_signing_out_of_all_phones_says_when_it_is_done():
     asked = overview(pages, replace(tenant, sign_out=SignOut(NOW)))
     pending = overview(pages, replace(tenant, status=Status.CLOSING, closing=closing))
     purging = overview(pages, replace(tenant, status=Status.PURGING, closing=closing))
-    form, run = 'action="/sign-outs"', f"begins every {RUN_MINUTES}\u00a0minutes"
+    form, run = 'action="/sign-outs"', f"begins every {MINUTES}\u00a0minutes"
     assert [form in page for page in (offered, asked, pending, purging)] == [
         True,
         False,

@@ -10,10 +10,10 @@ import pytest
 from deploy.infrastructure.functions import FUNCTIONS
 from docs.cost import RUNS_A_DAY, month
 from docs.quotas import BEATS_A_MINUTE, NEW_USERS, default, quota_figures
-from functions.admin_portal import pages
 from functions.heartbeat import limit
 from local.processes import ROOT
 from shared import receipts, tokens
+from shared.schedule import MINUTES
 from shared.settings import MINIMUM_PURGE_DELAY_SECONDS
 
 PAGES = [
@@ -22,11 +22,7 @@ PAGES = [
 ]
 ROW = re.compile(r"^\| (`[A-Z_`, ]+`) \|.*\| ([^|]+) \|$", re.MULTILINE)
 SETTING_WITH_NUMBER = re.compile(r"`([A-Z][A-Z_]{4,})`(?:, | \()(\d[\d,]*)(?=\)| by default|;)")
-SCHEDULE = re.search(
-    r'SCHEDULE = "\*/(\d+) ', (ROOT / "deploy/infrastructure/schedule.py").read_text()
-)
 PROOF_DAYS = tokens.MOST_PROOF_AGE_SECONDS // 86_400
-MINUTES = int(SCHEDULE[1]) if SCHEDULE else 0
 # What a sentence says → the number that it must name, wherever it stands.
 SENTENCES = {
     r"(?<!more )every (\d+) minutes": MINUTES,
@@ -112,7 +108,6 @@ def test_every_amount_of_money_is_of_the_one_table():
 def test_the_figures_of_the_quotas_are_the_codes():
     """What the generator repeats, because it may not import functions, is what they hold."""
     assert BEATS_A_MINUTE == limit.BEATS
-    assert pages.RUN_MINUTES == MINUTES
     assert RUNS_A_DAY * MINUTES == 24 * 60
     assert quota_figures(4)["most"] == f"{default('MAX_DEVICES_PER_TENANT'):,}"
     assert timedelta(days=2 * 365) == receipts.KEPT
